@@ -1,0 +1,74 @@
+package metrics
+
+import (
+	"fmt"
+	"time"
+)
+
+// Outcome is what the client learned about one operation. The zero value is Unknown: when in
+// doubt, an operation may or may not have happened.
+type Outcome uint8
+
+// The outcomes of an operation.
+const (
+	Unknown Outcome = iota // its fate is not known: timeout, reset after sending, 503, other 5xx
+	OK                     // acknowledged by the system
+	Failed                 // definitely not done: refused, or nothing was ever sent
+)
+
+var outcomeNames = [...]string{Unknown: "unknown", OK: "ok", Failed: "fail"}
+
+// String returns ok, fail or unknown.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return fmt.Sprintf("outcome(%d)", uint8(o))
+}
+
+// MarshalText implements encoding.TextMarshaler with String's words.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler; unknown words are an error.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	for v, name := range outcomeNames {
+		if name == string(text) {
+			*o = Outcome(v)
+			return nil
+		}
+	}
+	return fmt.Errorf("outcome %q is none of ok, fail, unknown", text)
+}
+
+// StatusQuorumNotMet is the code of a write that was stored on too few nodes in time: kept
+// where it is, it may still spread (contract section 6.4).
+const StatusQuorumNotMet = 503
+
+// Operation is one write as its client saw it. Times are offsets from the cycle's start on
+// the monotonic clock; Never marks what did not happen.
+type Operation struct {
+	Index    int           `json:"i"`               // position in the cycle, from 0
+	Process  int           `json:"p"`               // the writer that issued it, one operation at a time
+	Node     int           `json:"node"`            // the node it was sent to
+	Key      string        `json:"key"`             // the identity it writes
+	Hash     string        `json:"hash"`            // ContentHash of the value it writes
+	Invoked  time.Duration `json:"invoked"`         // when the client began
+	Sent     time.Duration `json:"sent"`            // when the last byte was on the wire, or Never
+	Returned time.Duration `json:"returned"`        // when the client stopped waiting
+	Outcome  Outcome       `json:"outcome"`         //
+	Code     int           `json:"code,omitempty"`  // status of the answer, 0 when there was none
+	ID       string        `json:"id,omitempty"`    // the id the system gave it
+	Acks     int           `json:"acks,omitempty"`  // copies the answer claimed
+	Error    string        `json:"error,omitempty"` // what the client saw instead of an answer
+}
+
+// Never is the time of what did not happen.
+const Never time.Duration = -1
+
+// Latency is how long the client waited.
+func (o Operation) Latency() time.Duration { return o.Returned - o.Invoked }
+
+// Within reports whether the operation began and ended inside [from, to].
+func (o Operation) Within(from, to time.Duration) bool {
+	return o.Invoked >= from && o.Returned <= to
+}
