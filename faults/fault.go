@@ -61,6 +61,15 @@ type Spec struct {
 	Params      []Param
 	Needs       []string // what a host must have, in words; empty when every sandbox will do
 	ConflictKey string   // faults with equal keys must not be in force at once
+	Exercise    Exercise // what must happen to requests for the fault to count as tested
+}
+
+// Exercise is what must happen to clients' requests for an injection to count as tested; without
+// it the fault struck an idle system.
+type Exercise struct {
+	MidWrite  bool // at least one request was fully sent before the fault and its fate stayed unknown
+	Contained bool // requests began and ended while the fault was in force
+	Overlap   bool // at least one request was under way while the fault was in force
 }
 
 // Param is one parameter of a fault.

@@ -37,6 +37,7 @@ func (kill) Spec() Spec {
 				"at least one request is then unanswered",
 		}},
 		ConflictKey: "process",
+		Exercise:    Exercise{MidWrite: true},
 	}
 }
 

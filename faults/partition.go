@@ -64,6 +64,7 @@ func (partition) Spec() Spec {
 		},
 		Needs:       []string{"the program iptables", "a network namespace for each node"},
 		ConflictKey: "network",
+		Exercise:    Exercise{Contained: true, Overlap: true},
 	}
 }
 

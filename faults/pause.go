@@ -47,6 +47,7 @@ func (pause) Spec() Spec {
 			},
 		},
 		ConflictKey: "process",
+		Exercise:    Exercise{Overlap: true},
 	}
 }
 

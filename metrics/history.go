@@ -20,6 +20,7 @@ type Question struct {
 	Promises     Promises      `json:"promises"`       //
 	NeedMidWrite bool          `json:"need_mid_write"` // a write must have been sent before the fault and end unknown after it
 	NeedInside   int           `json:"need_inside"`    // operations that must begin and end inside the fault window
+	NeedOverlap  int           `json:"need_overlap"`   // operations that must be under way at some time of the fault window
 }
 
 // Window is one fault in force: from its first effect to the end of its heal.

@@ -22,6 +22,9 @@ func (s suite) specIsComplete(t *testing.T) {
 	if spec.ConflictKey == "" {
 		t.Error("no conflict key")
 	}
+	if spec.Exercise == (faults.Exercise{}) {
+		t.Error("nothing need happen to requests for it to count as tested")
+	}
 	for _, name := range append([]string{spec.Name}, spec.Aliases...) {
 		switch named, err := s.parse(name); {
 		case err != nil:

@@ -1,0 +1,162 @@
+// Package store says what the memory server keeps and how it is asked for, whatever database is
+// below. Its implementations are in folders beside it and pass the suite in storetest. It knows
+// neither HTTP nor other nodes, but it numbers what changes, so that nodes can tell each other
+// what they lack.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"chaosctl/server/internal/memory"
+)
+
+// Errors a caller branches on.
+var (
+	ErrNotFound  = errors.New("not found")
+	ErrClosed    = errors.New("the store is closed")
+	ErrIDInUse   = errors.New("the id belongs to a memory with another title or namespace")
+	ErrUnhealthy = errors.New("the store does not hold together")
+)
+
+// AmbiguousPrefix says that more than one id begins with a prefix.
+type AmbiguousPrefix struct {
+	Prefix string
+	IDs    []string // in storage order
+}
+
+// Error lists the ids, one a line, as contract section 2.1 has it.
+func (a *AmbiguousPrefix) Error() string {
+	text := fmt.Sprintf("ambiguous ID prefix '%s': %d matches", a.Prefix, len(a.IDs))
+	for _, id := range a.IDs {
+		text += "\n" + id
+	}
+	return text
+}
+
+// Event names one change of one row: the node that made it, and its number there. Numbers of a
+// node only rise, and are never used twice.
+type Event struct {
+	Origin string `json:"origin"`
+	Seq    int64  `json:"seq"`
+}
+
+// Change is a row as it stands and the event that last changed it.
+type Change struct {
+	Memory memory.Memory
+	Event  Event
+}
+
+// Vector tells how far a node has followed each origin: every event up to the number is here,
+// as itself or within a later state of its row.
+type Vector map[string]int64
+
+// Clone returns a copy.
+func (v Vector) Clone() Vector { return maps.Clone(v) }
+
+// Span is a run of one origin's events without a gap: those after After, up to and including
+// Upto.
+type Span struct {
+	Origin string `json:"origin"`
+	After  int64  `json:"after"`
+	Upto   int64  `json:"upto"`
+}
+
+// Batch is what one node sends another. Changes without an origin come from a server that does
+// not number them; they count as changes of the receiving node.
+type Batch struct {
+	Changes []Change
+	Span    *Span  // the changes are all of this span: the receiver may note it once they are stored
+	Have    Vector // the sender's vector when the last page was read: likewise, for every origin
+}
+
+// Merged is what became of a batch. It is returned when all of it is durable.
+type Merged struct {
+	IDs     []string // per change of the batch: the id its row has here; empty when it was refused
+	Errs    []error  // per change: why it was refused; nil when it is stored
+	Changed int      // rows whose state changed
+	Vector  Vector   // this node's, after the batch
+}
+
+// Query selects a page of a list (contract section 2.5). Nil and zero select everything; Limit
+// is exact: 0 returns no rows.
+type Query struct {
+	Namespace   *string
+	Tier        *memory.Tier
+	MinPriority *int32
+	Since       *string // compared with created_at as strings, inclusive
+	Until       *string
+	Tag         *string // one tag, exact
+	AgentID     *string // exact match on metadata.agent_id
+	Limit       int
+	Offset      int
+}
+
+// Count is a number of rows by some name.
+type Count struct {
+	Name  string
+	Count int64
+}
+
+// Stats is contract section 1.3's Stats; lists are sorted by count, largest first.
+type Stats struct {
+	Total        int64 // expired rows included
+	ByTier       []Count
+	ByNamespace  []Count
+	ExpiringSoon int64 // within the next hour
+	Links        int64
+	DBSizeBytes  int64
+}
+
+// Store keeps memories durably. All methods are safe for concurrent use. What a writing method
+// has returned without error survives a crash of the process and of the machine. Writes that
+// come together share one transaction and one sync.
+type Store interface {
+	// Origin is this node's name in events: made once, kept with the data.
+	Origin() string
+	// Create stores a valid memory, merged by memory.Merge into the row with the same title and
+	// namespace if there is one, and returns the row as it stands. It returns ErrIDInUse when
+	// the id belongs to another row.
+	Create(ctx context.Context, m memory.Memory) (Change, error)
+	// Merge stores what another node sent. A row that is invalid or refused does not stop the
+	// others; the error is for a failure of the whole.
+	Merge(ctx context.Context, b Batch) (Merged, error)
+
+	// Own returns this node's own events after a number, in order, at most limit rows, and the
+	// number up to which there are no others; with nothing to return that is the newest number.
+	Own(ctx context.Context, after int64, limit int) (changes []Change, upto int64, err error)
+	// Lacking returns the rows whose last event is not covered by a vector, at most limit of
+	// them in a stable order after skipping offset, and this node's vector, read in the same
+	// snapshot.
+	Lacking(ctx context.Context, have Vector, limit, offset int) ([]Change, Vector, error)
+	// Vector returns how far this node has followed each origin, itself included.
+	Vector(ctx context.Context) (Vector, error)
+
+	// Get returns the row with an id, or the one whose id begins with it (ASCII case folded);
+	// ErrNotFound, or *AmbiguousPrefix. Expired rows are returned.
+	Get(ctx context.Context, idOrPrefix string) (memory.Memory, error)
+	// List returns unexpired rows by priority, then by updated_at, both descending.
+	List(ctx context.Context, q Query) ([]memory.Memory, error)
+	// UpdatedSince returns rows with updated_at after a time (empty: all), oldest first, expired
+	// ones included.
+	UpdatedSince(ctx context.Context, since string, limit int) ([]memory.Memory, error)
+	// Similar returns ids of at most five rows of a namespace whose text resembles a title
+	// (contract section 4.9). Its cost is bounded however many resemble it.
+	Similar(ctx context.Context, namespace, title string) ([]string, error)
+	// Stats counts.
+	Stats(ctx context.Context) (Stats, error)
+	// Namespaces counts unexpired rows by namespace.
+	Namespaces(ctx context.Context) ([]Count, error)
+	// Size returns the number of rows, expired ones included.
+	Size(ctx context.Context) (int64, error)
+	// Healthy returns ErrUnhealthy when rows and full-text index do not hold together, cheaply.
+	Healthy(ctx context.Context) error
+	// NoteSync records how far a peer has been seen, for sync_state (contract section 6.9);
+	// SyncClock returns what is recorded for a receiver id.
+	NoteSync(ctx context.Context, agentID, peerID, seen string) error
+	SyncClock(ctx context.Context, agentID string) (map[string]string, error)
+	// Close lets writes under way finish, checkpoints, and releases the files.
+	Close() error
+}
