@@ -1,0 +1,52 @@
+package metrics
+
+import "time"
+
+// Summary is campaign-summary.json: the fold over a campaign's records. The first keys are those
+// of the shell harness's summary. Field names and meanings are in docs/records.md.
+type Summary struct {
+	CampaignID     string    `json:"campaign_id"`
+	AIMemoryGitRef string    `json:"ai_memory_git_ref"`
+	CompletedAt    time.Time `json:"completed_at"`
+	OverallPass    bool      `json:"overall_pass"` // verdict is pass
+
+	Schema    string         `json:"schema"`
+	StartedAt time.Time      `json:"started_at"`
+	DurationS float64        `json:"duration_s"`
+	Verdict   Verdict        `json:"verdict"`
+	Reasons   []string       `json:"reasons"` // why it is not a pass; empty for a pass
+	Planned   int            `json:"planned"` // lines the campaign was to write
+	Faults    []FaultSummary `json:"faults"`  // in the order asked for
+	Config    any            `json:"config"`  // the campaign as it was run
+}
+
+// FaultSummary is the fold over the records of one fault. The first six fields are the shell
+// harness's, with its formula for the bound.
+type FaultSummary struct {
+	TotalCycles       int     `json:"total_cycles"`
+	TotalWrites       int     `json:"total_writes"`
+	TotalOK           int     `json:"total_ok"`
+	TotalQuorumNotMet int     `json:"total_quorum_not_met"`
+	TotalFail         int     `json:"total_fail"`
+	ConvergenceBound  float64 `json:"convergence_bound"`
+
+	Fault        string   `json:"fault"`
+	FaultSpec    string   `json:"fault_spec"`
+	Verdict      Verdict  `json:"verdict"`
+	Cycles       Tally    `json:"cycles"`
+	Acked        int      `json:"acked"`
+	Lost         int      `json:"lost"`          // acknowledged writes that no node holds at the end
+	WorstBound   *float64 `json:"worst_bound"`   // the least convergence_bound by identity; null without any
+	ConvergeP50  *float64 `json:"converge_p50"`  // milliseconds from the end of the heal until all nodes agreed
+	ConvergeP95  *float64 `json:"converge_p95"`  //
+	NeverSettled int      `json:"never_settled"` // cycles in which a node did not converge in time
+	WorstCycle   int      `json:"worst_cycle"`   // the number of a cycle with the worst verdict; 0 when all passed
+}
+
+// Tally counts cycles by verdict.
+type Tally struct {
+	Pass         int `json:"pass"`
+	Fail         int `json:"fail"`
+	Error        int `json:"error"`
+	Inconclusive int `json:"inconclusive"`
+}
