@@ -50,7 +50,8 @@ type Change struct {
 }
 
 // Vector tells how far a node has followed each origin: every event up to the number is here,
-// as itself or within a later state of its row.
+// as itself or within a later state of its row, or the row has had a later event that the vector
+// does not cover yet, so that asking for what is lacking brings it.
 type Vector map[string]int64
 
 // Clone returns a copy.
@@ -69,7 +70,7 @@ type Span struct {
 type Batch struct {
 	Changes []Change
 	Span    *Span  // the changes are all of this span: the receiver may note it once they are stored
-	Have    Vector // the sender's vector when the last page was read: likewise, for every origin
+	Have    Vector // the sender's vector when it read the first page of what was lacking: likewise, with the last page, for every origin
 }
 
 // Merged is what became of a batch. It is returned when all of it is durable.
@@ -128,9 +129,11 @@ type Store interface {
 	// number up to which there are no others; with nothing to return that is the newest number.
 	Own(ctx context.Context, after int64, limit int) (changes []Change, upto int64, err error)
 	// Lacking returns the rows whose last event is not covered by a vector, at most limit of
-	// them in a stable order after skipping offset, and this node's vector, read in the same
-	// snapshot.
-	Lacking(ctx context.Context, have Vector, limit, offset int) ([]Change, Vector, error)
+	// them, ordered by event (origin, then number), those after an event only (the zero Event:
+	// from the first; the last of a page: the page behind it), and this node's vector, read in
+	// the same snapshot. Batch.Have must be the vector of the first page: a row that changes
+	// between two pages may be in neither, and then its new event is not in that vector.
+	Lacking(ctx context.Context, have Vector, after Event, limit int) ([]Change, Vector, error)
 	// Vector returns how far this node has followed each origin, itself included.
 	Vector(ctx context.Context) (Vector, error)
 
