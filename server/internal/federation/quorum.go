@@ -1,0 +1,205 @@
+package federation
+
+import (
+	"context"
+	"time"
+
+	"chaosctl/server/internal/store"
+)
+
+// Reason says why a write has too few copies, in the words of contract section 6.4.
+type Reason string
+
+// The reasons.
+const (
+	Timeout     Reason = "timeout"     // some peers answered, too few hold the row
+	Unreachable Reason = "unreachable" // no peer answered
+)
+
+// Outcome is how a write's wait ended. A Reason means that the copies were too few.
+type Outcome struct {
+	Acks   int // nodes that hold the row durably, this one included
+	Needed int
+	Reason Reason
+}
+
+// answer is what a peer has made of a write so far.
+type answer uint8
+
+const (
+	pending answer = iota
+	failed         // it cannot be reached; it may still come back
+	denied         // it answered, and does not hold the row
+	acked
+)
+
+// write is a write that waits for its copies.
+type write struct {
+	seq     int64
+	id      string
+	answers []answer // by link
+	decided chan struct{}
+	closed  bool
+}
+
+// Await waits until enough peers hold a change that is stored here, until every peer has
+// answered or failed without that, until the deadline, or until ctx ends. Replication goes on
+// in every case.
+func (r *Replicator) Await(ctx context.Context, c store.Change) Outcome {
+	r.touch()
+	w := &write{
+		seq: c.Event.Seq, id: c.Memory.ID,
+		answers: make([]answer, len(r.links)),
+		decided: make(chan struct{}),
+	}
+	r.mu.Lock()
+	now := time.Now()
+	for i, l := range r.links {
+		switch {
+		case l.holds(w.seq, w.id):
+			w.answers[i] = acked
+		case l.self:
+			w.answers[i] = denied
+		case now.Sub(l.downAt) < refusalHolds:
+			w.answers[i] = failed
+		}
+	}
+	r.waiting[w] = struct{}{}
+	r.decide(w)
+	r.mu.Unlock()
+	for _, l := range r.links {
+		l.wakeSender()
+	}
+
+	deadline := time.NewTimer(r.timeout)
+	defer deadline.Stop()
+	select {
+	case <-w.decided:
+	case <-deadline.C:
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	delete(r.waiting, w)
+	o := r.outcome(w)
+	r.mu.Unlock()
+	r.count(o)
+	return o
+}
+
+// decide ends a write's wait when nothing more is to be expected. The caller holds mu.
+func (r *Replicator) decide(w *write) {
+	if w.closed {
+		return
+	}
+	settled := true
+	for _, a := range w.answers {
+		settled = settled && a != pending
+	}
+	if settled || r.copies(w) >= r.needed {
+		w.closed = true
+		close(w.decided)
+	}
+}
+
+// copies counts the nodes that hold a write, this one included. The caller holds mu.
+func (r *Replicator) copies(w *write) int {
+	holders := map[string]bool{r.log.Origin(): true}
+	for i, a := range w.answers {
+		if a == acked {
+			holders[r.links[i].identity()] = true
+		}
+	}
+	return len(holders)
+}
+
+// outcome sums up a write. The caller holds mu.
+func (r *Replicator) outcome(w *write) Outcome {
+	o := Outcome{Acks: r.copies(w), Needed: r.needed}
+	if o.Acks >= o.Needed {
+		return o
+	}
+	o.Reason = Unreachable
+	for _, a := range w.answers {
+		if a == acked || a == denied {
+			o.Reason = Timeout
+		}
+	}
+	return o
+}
+
+func (r *Replicator) count(o Outcome) {
+	switch o.Reason {
+	case Timeout:
+		r.timedOut.Add(1)
+	case Unreachable:
+		r.unreachable.Add(1)
+	default:
+		r.met.Add(1)
+	}
+}
+
+// noteFailure tells the waiting writes that a peer cannot be reached. A peer that hangs may
+// still answer in time, so it settles nothing.
+func (r *Replicator) noteFailure(l *link, err error) {
+	l.fails.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.up = false
+	if hanging(err) {
+		return
+	}
+	l.downAt = time.Now()
+	for w := range r.waiting {
+		r.settle(w, l, failed)
+	}
+}
+
+// noteDenial tells the writes of a push that the peer answered and did not store them. Rows
+// that will be sent again are not noted as refused.
+func (r *Replicator) noteDenial(l *link, upto int64) {
+	l.fails.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for w := range r.waiting {
+		if w.seq <= upto {
+			r.settle(w, l, denied)
+		}
+	}
+}
+
+// noteAnswer takes in which rows of a push the peer holds.
+func (r *Replicator) noteAnswer(l *link, p Push, a PushAnswer, held func(id string) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.up, l.downAt = true, time.Time{}
+	if a.Node != "" {
+		l.node = a.Node
+	}
+	l.held = p.Span.Upto
+	for _, c := range p.Changes {
+		if held(c.Memory.ID) {
+			delete(l.refused, c.Memory.ID)
+			l.acks.Add(1)
+		} else {
+			l.refuse(c.Memory.ID, p.Span.Upto)
+		}
+	}
+	for w := range r.waiting {
+		switch {
+		case w.seq > p.Span.Upto:
+		case l.holds(w.seq, w.id):
+			r.settle(w, l, acked)
+		default:
+			r.settle(w, l, denied)
+		}
+	}
+}
+
+// settle notes what a peer made of a write; an acknowledgement stays. The caller holds mu.
+func (r *Replicator) settle(w *write, l *link, a answer) {
+	if w.answers[l.index] == acked {
+		return
+	}
+	w.answers[l.index] = a
+	r.decide(w)
+}

@@ -1,0 +1,205 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"chaosctl/server/internal/store"
+)
+
+const (
+	pushRows    = 256             // rows read from the log for one push
+	pushBytes   = 2<<20 - 1<<16   // of one push; a receiver takes 2 MiB
+	pushTimeout = 2 * time.Second // for one push: a stopped peer may still answer
+	askTimeout  = 2 * time.Second // for one pull
+)
+
+// errSelf says that a peer's address leads back to this node.
+var errSelf = errors.New("its address leads back to this node; take it out of the peer list")
+
+// send keeps one peer supplied with this node's events until ctx ends. One push is under way
+// at a time, so writes that come meanwhile go together into the next.
+func (r *Replicator) send(ctx context.Context, l *link) {
+	s := sender{r: r, link: l}
+	pause := backOff{}
+	for ctx.Err() == nil {
+		more, err := s.step(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if errors.Is(err, errSelf) {
+			r.logger.Error("federation: "+l.peer.String()+" is not a peer", "error", err)
+			return
+		}
+		if err != nil {
+			s.failed(err)
+			pause.wait(ctx, l.sendNow)
+			continue
+		}
+		pause, s.lastError = backOff{}, ""
+		if more {
+			continue
+		}
+		select {
+		case <-l.sendNow:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// sender is what one sending goroutine knows.
+type sender struct {
+	r       *Replicator
+	link    *link
+	greeted bool  // the peer has told how far it is, or cannot
+	singly  int64 // up to this number, rows are sent one by one
+
+	lastError string // what was logged last; a failure that repeats is logged once
+}
+
+// step does one exchange with the peer. It reports whether to go on at once.
+func (s *sender) step(ctx context.Context) (more bool, err error) {
+	if !s.greeted {
+		return true, s.greet(ctx)
+	}
+	s.r.mu.Lock()
+	after := s.link.held
+	s.r.mu.Unlock()
+	limit := pushRows
+	if after < s.singly {
+		limit = 1
+	}
+	changes, upto, err := s.r.log.Own(ctx, after, limit)
+	if err != nil {
+		return false, fmt.Errorf("read own events after %d: %w", after, err)
+	}
+	if len(changes) == 0 {
+		s.r.mu.Lock()
+		s.link.held = max(s.link.held, upto)
+		s.r.mu.Unlock()
+		return false, nil
+	}
+	if n := Fitting(changes, pushBytes); n < len(changes) {
+		changes = changes[:n]
+		upto = changes[n-1].Event.Seq
+	}
+	return true, s.push(ctx, Push{
+		Node:    s.r.log.Origin(),
+		Span:    store.Span{Origin: s.r.log.Origin(), After: after, Upto: upto},
+		Changes: changes,
+	})
+}
+
+// greet learns how far the peer has followed this node. A peer that cannot say gets everything:
+// what it has already, it merges into itself.
+func (s *sender) greet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	me := s.r.log.Origin()
+	a, err := s.link.peer.Pull(ctx, Pull{Node: me})
+	if errors.Is(err, ErrCannotPull) || err != nil && answered(err) {
+		a, err = PullAnswer{}, nil
+	}
+	if err != nil {
+		return fmt.Errorf("greet: %w", err)
+	}
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	if a.Node == me {
+		s.link.self = true
+		for w := range s.r.waiting {
+			s.r.settle(w, s.link, denied)
+		}
+		return errSelf
+	}
+	s.link.node, s.link.self = a.Node, false
+	s.link.up, s.link.downAt = true, time.Time{}
+	s.link.rewind(a.Have[me])
+	s.greeted = true
+	return nil
+}
+
+// push sends a run of events and takes in the answer.
+func (s *sender) push(ctx context.Context, p Push) error {
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	a, err := s.link.peer.Push(ctx, p)
+	if err != nil {
+		if answered(err) {
+			s.r.noteDenial(s.link, p.Span.Upto)
+		}
+		return fmt.Errorf("push %d row(s): %w", len(p.Changes), err)
+	}
+	held, certain := s.judge(p, a)
+	if !certain {
+		s.singly = p.Span.Upto
+		return nil
+	}
+	s.r.noteAnswer(s.link, p, a, held)
+	s.follow(p, a)
+	return nil
+}
+
+// judge tells which rows of a push a peer holds. Where the answer has only counts, and they do
+// not speak for every row alike, it is not certain and the rows are to be sent one by one.
+func (s *sender) judge(p Push, a PushAnswer) (held func(id string) bool, certain bool) {
+	if a.IDs != nil {
+		ids := make(map[string]bool, len(a.IDs))
+		for _, id := range a.IDs {
+			ids[id] = true
+		}
+		return func(id string) bool { return ids[id] }, true
+	}
+	all := a.Skipped == 0 && a.Applied >= len(p.Changes)
+	return func(string) bool { return all }, all || len(p.Changes) == 1
+}
+
+// follow goes back when the peer has less of this node's events than was thought, as one that
+// was restarted empty, or without its newest rows.
+func (s *sender) follow(p Push, a PushAnswer) {
+	if a.Have == nil {
+		return
+	}
+	if has := a.Have[p.Node]; has < p.Span.Upto {
+		s.r.mu.Lock()
+		s.link.rewind(has)
+		s.r.mu.Unlock()
+	}
+}
+
+// failed notes that an exchange failed. The path is in doubt unless the peer itself answered.
+func (s *sender) failed(err error) {
+	if !answered(err) {
+		s.link.peer.Reset()
+		s.r.noteFailure(s.link, err)
+	}
+	if text := err.Error(); text != s.lastError {
+		s.lastError = text
+		s.r.logger.Warn("federation: "+s.link.peer.String()+" failed", "error", text)
+	}
+}
+
+// backOff is the pause between tries that fail.
+type backOff struct{ next time.Duration }
+
+// wait pauses, longer each time up to maxBackOff. Something new to send ends the pause, but
+// not before refusalHolds: until then the last failure speaks for it.
+func (b *backOff) wait(ctx context.Context, now <-chan struct{}) {
+	b.next = min(max(2*b.next, firstBackOff), maxBackOff)
+	full := time.NewTimer(b.next)
+	defer full.Stop()
+	least := time.NewTimer(refusalHolds)
+	defer least.Stop()
+	select {
+	case <-least.C:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-now:
+	case <-full.C:
+	case <-ctx.Done():
+	}
+}
