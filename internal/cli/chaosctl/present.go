@@ -1,0 +1,48 @@
+package chaosctl
+
+import (
+	"errors"
+	"os"
+
+	"chaosctl/metrics"
+	"chaosctl/reports"
+	"chaosctl/runner"
+)
+
+// present prints what a campaign amounts to on stdout.
+func (w World) present(s metrics.Summary, campaign runner.Campaign, format string, quiet bool) error {
+	switch {
+	case format == formatJSON:
+		return printJSON(w.Stdout, s)
+	case format == formatJSONL:
+		return nil // the records were printed as they came
+	case quiet && s.Verdict == metrics.Pass:
+		return nil
+	case quiet:
+		return reports.Block(w.Stdout, s, w.style(campaign))
+	}
+	return reports.Text(w.Stdout, s, w.style(campaign))
+}
+
+// style is how text may look on stdout.
+func (w World) style(campaign runner.Campaign) reports.Style {
+	return reports.Style{Dir: campaign.Dir, Colour: w.StdoutTTY && w.Getenv("NO_COLOR") == "" && w.Getenv("TERM") != "dumb"}
+}
+
+// conclude tells how a campaign ended: nil for a pass. Of all that is to be said the gravest
+// decides the status: see rank.
+func conclude(result runner.Result, signal os.Signal) error {
+	status := verdictStatus(result.Summary.Verdict)
+	stopped := stoppedFailure(result.Stopped, signal)
+	if stopped == nil {
+		if status == ExitPass {
+			return nil
+		}
+		return &verdict{status}
+	}
+	var f *failure
+	if errors.As(stopped, &f) && rank(status) > rank(f.status) {
+		f.status = status
+	}
+	return stopped
+}
