@@ -1,0 +1,127 @@
+package house_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room is a folder with the packages of ours that it may import, and why no others.
+type room struct {
+	path string
+	may  []string
+	why  string
+}
+
+// rooms are the arrows of the architecture, as docs/architecture.md draws them. The longest path
+// that fits a package is its room.
+func rooms() []room {
+	return []room{
+		{"cmd/ai-memory", []string{"internal/cli/aimemory"}, "a doorstep"},
+		{"cmd/chaosctl", []string{"internal/cli/chaosctl"}, "a doorstep"},
+		{"internal/buildinfo", nil, "facts about the binary"},
+		{
+			"internal/cli/chaosctl",
+			[]string{"runner", "faults", "cluster", "metrics", "reports", "internal/buildinfo"},
+			"it wires the rooms of the framework; the server under test is reached by flags and HTTP only",
+		},
+		{"internal/cli/aimemory", []string{"server", "internal/buildinfo"}, "it wires the server"},
+		{
+			"runner", []string{"faults", "cluster", "metrics"},
+			"the order of things is where these meet; how they are shown is for others",
+		},
+		{"reports", []string{"metrics"}, "a report is a fold over records, however they came to be"},
+		{"faults", nil, "a fault knows neither its caller nor what a campaign is"},
+		{"faults/faultstest", []string{"faults"}, "the conformance suite of faults"},
+		{"cluster", nil, "nodes are started and stopped by something that knows no fault and no verdict"},
+		{"cluster/aimemory", []string{"cluster"}, "an adapter is known by its interface"},
+		{"cluster/sandbox", []string{"cluster"}, "a place where nodes live"},
+		{"metrics", nil, "the vocabulary of a verdict imports nobody"},
+		{"metrics/check", []string{"metrics"}, "a checker decides from the history and nothing else"},
+		{"server", []string{"server/internal"}, "the facade; the server does not know that chaos exists"},
+		{"server/internal/httpapi", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
+		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
+		{
+			"server/internal/service",
+			[]string{"server/internal/store", "server/internal/federation", "server/internal/memory"},
+			"the only caller of store and federation",
+		},
+		{"server/internal/store", []string{"server/internal/memory"}, "inside out is not allowed"},
+		{"server/internal/federation", []string{"server/internal/memory"}, "inside out is not allowed"},
+		{"server/internal/memory", nil, "the domain"},
+		{"test/house", nil, "it looks from outside"},
+		{"test/tinyserver", nil, "an independent server shares nothing"},
+		{"test/e2e", []string{"metrics"}, "it runs programs and reads records"},
+	}
+}
+
+// roomOf returns the room of a package.
+func roomOf(name string) (room, bool) {
+	var found room
+	for _, r := range rooms() {
+		if under(name, r.path) && len(r.path) > len(found.path) {
+			found = r
+		}
+	}
+	return found, found.path != ""
+}
+
+// forbidden returns the imports a package must not have.
+func forbidden(name string, imports []string) []string {
+	r, ok := roomOf(name)
+	if !ok {
+		return []string{name + " is in no room: add it to the table with what it may import"}
+	}
+	var wrong []string
+	for _, path := range imports {
+		imported, ours := strings.CutPrefix(path, module)
+		allowed := func(to string) bool { return under(imported, to) }
+		if ours && !under(imported, r.path) && !slices.ContainsFunc(r.may, allowed) {
+			wrong = append(wrong, fmt.Sprintf("%s imports %s: %s may import %v: %s", name, imported, r.path, r.may, r.why))
+		}
+	}
+	return wrong
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, wrong := range forbidden(p.name(), slices.Concat(p.Imports, p.TestImports, p.XTestImports)) {
+			t.Error(wrong)
+		}
+	}
+}
+
+// TestForbidden shows that the table catches what it is there for.
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"faults", "runner", true},
+		{"faults", "metrics", true},
+		{"metrics", "faults", true},
+		{"metrics", "metrics/check", false},
+		{"cluster", "faults", true},
+		{"cluster/sandbox", "runner", true},
+		{"runner", "server", true},
+		{"runner", "reports", true},
+		{"runner", "cluster/sandbox", false},
+		{"reports", "runner", true},
+		{"server", "metrics", true},
+		{"server/internal/store/sqlite", "server/internal/service", true},
+		{"server/internal/store/sqlite", "server/internal/store", false},
+		{"server/internal/memory", "server/internal/store", true},
+		{"internal/cli/chaosctl", "server", true},
+		{"test/tinyserver", "server", true},
+		{"cmd/chaosctl", "runner", true},
+		{"newcomer", "fmt", true},
+	} {
+		got := len(forbidden(test.from, []string{module + test.to, "fmt"})) > 0
+		if got != test.want {
+			t.Errorf("%s imports %s: forbidden %v, want %v", test.from, test.to, got, test.want)
+		}
+	}
+}
