@@ -12,3 +12,9 @@ type Place interface {
 	// Address is where clients outside the cluster, and the other nodes, reach a node.
 	Address(node int) string
 }
+
+// A hostPIDs is a Place with a pid namespace of its own, which can tell the pid a process has on
+// the host.
+type hostPIDs interface {
+	HostPID(pidfd int) (int, error)
+}

@@ -1,6 +1,6 @@
 // Package cluster starts, addresses, reads and stops the nodes of a replicated service on one
 // host. What kind of server a node is, is the business of a System; in which network it lives,
-// of a Network. The package knows no fault and no verdict.
+// of a Place. The package knows no fault and no verdict.
 package cluster
 
 import (
@@ -36,7 +36,7 @@ type NodeConfig struct {
 // Write is one value to be stored.
 type Write struct {
 	Namespace, Key, Value string
-	Sent                  func() // called once, when the last byte is on the wire; may be nil
+	Sent                  func() // called at most once, when the last byte is on the wire; may be nil
 }
 
 // Answer is what a reply means. The zero value is Indeterminate: the write may or may not have
@@ -56,7 +56,7 @@ type Reply struct {
 	Code   int    // status of the answer, 0 when there was none
 	ID     string // the id the system gave the row
 	Acks   int    // copies the answer claims
-	Body   string // the server's own words when it refused, at most 1 KiB
+	Body   string // the server's own words when it did not acknowledge, at most 1 KiB
 	Err    error  // what came instead of an answer
 }
 
