@@ -1,6 +1,14 @@
 package metrics
 
-import "time"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// NodeName is how records and findings call a node.
+func NodeName(node int) string { return fmt.Sprintf("node%d", node) }
 
 // Promises is what a system claims. What it does not claim is reported and does not decide.
 type Promises struct {
@@ -40,12 +48,21 @@ type Window struct {
 	Why       string           `json:"why"`        // when not effective or not healed: the reason
 }
 
+// InForce reports whether it is known from when to when the fault acted.
+func (w Window) InForce() bool { return w.Effective && w.Active != Never && w.HealBegan != Never }
+
 // Exit is the end of a node's process.
 type Exit struct {
 	Node   int           `json:"node"`
 	At     time.Duration `json:"at"`
 	Ours   bool          `json:"ours"`   // by our own signal
 	Status string        `json:"status"` // as the operating system tells it
+}
+
+// Rejoin is the moment a restarted node, until then cut off, could reach the others again.
+type Rejoin struct {
+	Node int           `json:"node"`
+	At   time.Duration `json:"at"`
 }
 
 // StageSpan is one stage of a cycle on its time base.
@@ -64,6 +81,7 @@ type History struct {
 	Windows      []Window      `json:"windows"`
 	Observations []Observation `json:"observations"`
 	Exits        []Exit        `json:"exits"`
+	Rejoins      []Rejoin      `json:"rejoins"`
 	Stages       []StageSpan   `json:"stages"`
 	Errors       []string      `json:"errors,omitempty"`      // what the harness itself could not do
 	Interrupted  bool          `json:"interrupted,omitempty"` // the cycle was ended before its time
@@ -78,6 +96,21 @@ func (h *History) At(stage Stage) []Observation {
 		}
 	}
 	return at
+}
+
+// Latest returns the last reading of each node at a stage, in the order of the nodes.
+func (h *History) Latest(stage Stage) []Observation {
+	last := map[int]Observation{}
+	for _, o := range h.Observations {
+		if o.Stage == stage {
+			last[o.Node] = o
+		}
+	}
+	latest := make([]Observation, 0, len(last))
+	for _, node := range slices.Sorted(maps.Keys(last)) {
+		latest = append(latest, last[node])
+	}
+	return latest
 }
 
 // Acked returns the acknowledged operations in the order of their index.

@@ -70,5 +70,10 @@ func (o Operation) Latency() time.Duration { return o.Returned - o.Invoked }
 
 // Within reports whether the operation began and ended inside [from, to].
 func (o Operation) Within(from, to time.Duration) bool {
-	return o.Invoked >= from && o.Returned <= to
+	return o.Invoked >= from && o.Returned != Never && o.Returned <= to
+}
+
+// Overlaps reports whether the operation was under way at some time of [from, to].
+func (o Operation) Overlaps(from, to time.Duration) bool {
+	return o.Invoked != Never && o.Invoked <= to && (o.Returned == Never || o.Returned >= from)
 }

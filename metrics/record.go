@@ -18,7 +18,7 @@ type Record struct {
 	CountNode0       *int     `json:"count_node0"`       // rows at settle A; null when the node was dead or unreadable
 	CountNode1       *int     `json:"count_node1"`       //
 	CountNode2       *int     `json:"count_node2"`       //
-	ConvergenceBound *float64 `json:"convergence_bound"` // null when nothing was acknowledged
+	ConvergenceBound *float64 `json:"convergence_bound"` // null when nothing was acknowledged or a living node could not be read
 
 	Schema      string         `json:"schema"`
 	Campaign    string         `json:"campaign"`
@@ -58,7 +58,7 @@ type Record struct {
 type FaultWindow struct {
 	ID        string           `json:"id"`
 	Nodes     []string         `json:"nodes"`
-	InjectMS  float64          `json:"inject_ms"` // in force for certain
+	InjectMS  *float64         `json:"inject_ms"` // in force for certain; null when it never was
 	HealMS    *float64         `json:"heal_ms"`   // healing observed; null when it was not
 	AskedMS   float64          `json:"asked_ms"`
 	Effective bool             `json:"effective"`
@@ -71,9 +71,10 @@ type FaultWindow struct {
 // InsideFault tells what happened to writes while the fault was in force.
 type InsideFault struct {
 	Sent      int `json:"sent"`      // fully sent before the fault struck and unanswered when it did
-	Lost      int `json:"mid_write"` // of those, ended unknown
+	Lost      int `json:"mid_write"` // of those, sent to a struck node and never answered
 	Contained int `json:"contained"` // began and ended inside the window
 	Acked     int `json:"acked"`     // of the contained, acknowledged
+	Overlap   int `json:"overlap"`   // under way at some time of the window
 }
 
 // NodeCount is what one node held at the end of the cycle.

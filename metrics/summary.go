@@ -41,6 +41,25 @@ type FaultSummary struct {
 	ConvergeP95  *float64 `json:"converge_p95"`  //
 	NeverSettled int      `json:"never_settled"` // cycles in which a node did not converge in time
 	WorstCycle   int      `json:"worst_cycle"`   // the number of a cycle with the worst verdict; 0 when all passed
+
+	MidWrite      int            `json:"mid_write"`      // cycles in which a write was caught mid-write
+	LeastInside   *int           `json:"least_inside"`   // the fewest writes that began and ended inside a cycle's fault
+	ReconnectP50  *float64       `json:"reconnect_p50"`  // milliseconds from the end of the heal until a struck node was back
+	ReconnectP95  *float64       `json:"reconnect_p95"`  //
+	Planned       int            `json:"planned"`        // lines there were to be of this fault
+	Checks        []CheckSummary `json:"checks"`         // in the order the checkers are listed
+	Repeated      []int          `json:"repeated"`       // cycle numbers that have more than one line
+}
+
+// CheckSummary is what one checker said of all cycles of one fault.
+type CheckSummary struct {
+	Checker  string   `json:"checker"`
+	Gating   int      `json:"gating"`   // cycles in which it decided; in the others it was reported only
+	Cycles   Tally    `json:"cycles"`   // what it said, gating or not
+	Keys     int      `json:"keys"`     // writes concerned, in the cycles that failed it
+	Named    []string `json:"named"`    // of those, at most MaxKeys
+	Affected []int    `json:"affected"` // numbers of the cycles with its worst answer, at most MaxKeys; empty when all passed
+	Why      string   `json:"why"`      // of the first of those
 }
 
 // Tally counts cycles by verdict.
@@ -49,4 +68,32 @@ type Tally struct {
 	Fail         int `json:"fail"`
 	Error        int `json:"error"`
 	Inconclusive int `json:"inconclusive"`
+}
+
+// Worst returns the worst verdict that was counted; Inconclusive when none was.
+func (t Tally) Worst() Verdict {
+	switch {
+	case t.Fail > 0:
+		return Fail
+	case t.Error > 0:
+		return Error
+	case t.Pass > 0 && t.Inconclusive == 0:
+		return Pass
+	default:
+		return Inconclusive
+	}
+}
+
+// Add counts one verdict.
+func (t *Tally) Add(v Verdict) {
+	switch v {
+	case Pass:
+		t.Pass++
+	case Fail:
+		t.Fail++
+	case Error:
+		t.Error++
+	default:
+		t.Inconclusive++
+	}
 }

@@ -1,0 +1,40 @@
+package check
+
+import "chaosctl/metrics"
+
+// AckedLost: an acknowledged write is on at least one node at the end. It is lost when every node
+// of the cluster was read in full and none holds, under the write's key, a value that was
+// written. A write that no read node holds while another node could not be read is
+// inconclusive. It gates when the system promises durability.
+type AckedLost struct{}
+
+// Name is acked_lost.
+func (AckedLost) Name() string { return metrics.AckedLost }
+
+// Check looks for every acknowledged write on every node.
+func (AckedLost) Check(h *metrics.History) metrics.Finding {
+	gates := h.Question.Promises.Durable
+	acked := h.Acked()
+	if len(acked) == 0 {
+		return inconclusive(gates, "nothing was acknowledged")
+	}
+	end := final(h)
+	if len(end.read) == 0 {
+		return inconclusive(gates, "no node could be read in full at the end")
+	}
+	held := end.held(h.Values())
+	var absent []string
+	for _, op := range acked {
+		if copies(held, op.Key) == 0 {
+			absent = append(absent, op.Key)
+		}
+	}
+	switch {
+	case len(absent) == 0:
+		return number(pass(gates), "acked", len(acked))
+	case len(end.unread) > 0:
+		return naming(inconclusive(gates, "%d acknowledged writes are on no node that was read, and %s was not read in full",
+			len(absent), nodeList(end.unread)), absent)
+	}
+	return broken(gates, absent, "%d of %d acknowledged writes are on no node", len(absent), len(acked))
+}

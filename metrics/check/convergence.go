@@ -1,0 +1,62 @@
+package check
+
+import (
+	"slices"
+
+	"chaosctl/metrics"
+)
+
+// Convergence: at settle A, when the survivors were equal or the settle limit was reached, the
+// convergence bound is at least the threshold. The bound is the least fraction, over the nodes
+// alive then, of the acknowledged writes that a node holds by key and content. A living node
+// that could not be read makes a pass inconclusive, not a fail; so does an interrupted cycle for
+// a fail, whose nodes did not have their time. It gates when the system promises to converge,
+// and, where a fault kept a survivor from the others, to catch up as well.
+type Convergence struct{}
+
+// Name is convergence.
+func (Convergence) Name() string { return "convergence" }
+
+// Check compares the bound with the threshold.
+func (Convergence) Check(h *metrics.History) metrics.Finding {
+	promises := h.Question.Promises
+	gates := promises.Converges && (promises.CatchesUp || len(away(h)) == 0)
+	c := metrics.Converged(h)
+	ceiling := c.Ceiling()
+	switch {
+	case c.Acked == 0:
+		return inconclusive(gates, "nothing was acknowledged")
+	case ceiling == nil:
+		return inconclusive(gates, "no living node could be read when the nodes should have settled")
+	}
+	absent := absentSomewhere(c)
+	f := pass(gates)
+	switch {
+	case *ceiling < h.Question.Threshold && h.Interrupted:
+		f = naming(inconclusive(gates, "the cycle was interrupted before the nodes had their time to settle"), absent)
+	case *ceiling < h.Question.Threshold:
+		f = broken(gates, absent, "a node held %.4f of the %d acknowledged writes after the heal, at least %v is needed",
+			*ceiling, c.Acked, h.Question.Threshold)
+	case len(c.Unread) > 0:
+		f = inconclusive(gates, "%s was alive and could not be read in full when the nodes should have settled",
+			nodeList(c.Unread))
+	}
+	f = number(f, "bound", *ceiling)
+	return number(f, "acked", c.Acked)
+}
+
+// absentSomewhere lists the acknowledged writes that some node lacked, node by node.
+func absentSomewhere(c metrics.Convergence) []string {
+	var absent []string
+	listed := map[string]struct{}{}
+	for _, node := range c.Nodes {
+		for _, key := range c.Missing[node] {
+			if _, already := listed[key]; !already {
+				listed[key] = struct{}{}
+				absent = append(absent, key)
+			}
+		}
+	}
+	slices.SortStableFunc(absent, byNumber)
+	return absent
+}

@@ -1,0 +1,48 @@
+package check
+
+import "chaosctl/metrics"
+
+// UnderReplicated: an acknowledged write has at least W copies at the end, counted over all nodes
+// of the cluster, a restarted one with what its disk kept included; W is at most the number of
+// nodes. A node that could not be read may hold a copy: with it a write may have W copies
+// (inconclusive) or still have too few (fail). A write that is proven to have none is
+// AckedLost's. It gates when the system promises durability.
+type UnderReplicated struct{}
+
+// Name is under_replicated.
+func (UnderReplicated) Name() string { return "under_replicated" }
+
+// Check counts the copies of every acknowledged write.
+func (UnderReplicated) Check(h *metrics.History) metrics.Finding {
+	gates := h.Question.Promises.Durable
+	acked := h.Acked()
+	want := min(h.Question.Quorum, h.Question.Nodes)
+	switch {
+	case want < 1:
+		return inconclusive(gates, "the history does not say how many copies an acknowledgement promises")
+	case len(acked) == 0:
+		return inconclusive(gates, "nothing was acknowledged")
+	}
+	end := final(h)
+	held := end.held(h.Values())
+	var few, unsure []string
+	for _, op := range acked {
+		have := copies(held, op.Key)
+		most := have + len(end.unread)
+		switch {
+		case most == 0: // lost
+		case most < want:
+			few = append(few, op.Key)
+		case have < want:
+			unsure = append(unsure, op.Key)
+		}
+	}
+	switch {
+	case len(few) > 0:
+		return broken(gates, few, "%d of %d acknowledged writes have fewer than %d copies", len(few), len(acked), want)
+	case len(unsure) > 0:
+		return naming(inconclusive(gates, "%d acknowledged writes have fewer than %d copies on the nodes that were read; %s was not",
+			len(unsure), want, nodeList(end.unread)), unsure)
+	}
+	return pass(gates)
+}

@@ -1,0 +1,48 @@
+package metrics
+
+// Convergence is what the nodes that were alive at settle A held of the acknowledged writes.
+type Convergence struct {
+	Acked   int              // acknowledged writes
+	Nodes   []int            // alive at settle A, in order
+	Unread  []int            // of those, not read in full
+	Missing map[int][]string // the acknowledged keys each node that was read lacked
+}
+
+// Converged reads the convergence of a cycle off its history.
+func Converged(h *History) Convergence {
+	acked, values := h.Acked(), h.Values()
+	c := Convergence{Acked: len(acked), Missing: map[int][]string{}}
+	for _, o := range h.Latest(AtSettleA) {
+		c.Nodes = append(c.Nodes, o.Node)
+		if !o.Readable() {
+			c.Unread = append(c.Unread, o.Node)
+			continue
+		}
+		c.Missing[o.Node] = Missing(acked, values.Held(o))
+	}
+	return c
+}
+
+// Bound is the convergence bound: the least fraction, over the nodes alive at settle A, of the
+// acknowledged writes a node holds by key and content. It is nil when it is not known: nothing
+// was acknowledged, nobody was alive, or a living node could not be read.
+func (c Convergence) Bound() *float64 {
+	if len(c.Unread) > 0 {
+		return nil
+	}
+	return c.Ceiling()
+}
+
+// Ceiling is the bound over the nodes that could be read: the bound is at most this. It is nil
+// when nothing was acknowledged or no node was read.
+func (c Convergence) Ceiling() *float64 {
+	if c.Acked == 0 || len(c.Missing) == 0 {
+		return nil
+	}
+	most := 0
+	for _, missing := range c.Missing {
+		most = max(most, len(missing))
+	}
+	bound := float64(c.Acked-most) / float64(c.Acked)
+	return &bound
+}

@@ -1,0 +1,63 @@
+package metrics
+
+import (
+	"slices"
+	"time"
+)
+
+// Flags mark what a reader of a line should know at a glance; docs/records.md tells of each.
+const (
+	FlagLostAcked       = "lost_acked"         // an acknowledged write is on no node
+	FlagUnderCount      = "under_count"        // a living node had fewer rows at settle A than were acknowledged
+	FlagOverCount       = "over_count"         // a node had more rows than writes were begun
+	FlagZeroAcked       = "zero_acked"         // nothing was acknowledged
+	FlagCountEqPageSize = "count_eq_page_size" // the last page of a reading was full: there may be more
+	FlagCountError      = "count_error"        // a node could not be read in full at settle A or at the end
+	FlagFaultNoEffect   = "fault_no_effect"    // no fault was seen to act
+	FlagHealLate        = "heal_late"          // the fault lasted longer than asked, by more than healLate
+	FlagClockBack       = "clock_back"         // times are out of order
+	FlagSumMismatch     = "sum_mismatch"       // not all planned writes were begun
+)
+
+// healLate is how much longer than asked a fault may last unmarked. What a heal takes itself is
+// a few milliseconds.
+const healLate = 250 * time.Millisecond
+
+// flags returns the flags of a cycle in the order above.
+func flags(h *History, r *Record) []string {
+	settled, finals := h.Latest(AtSettleA), h.Latest(AtFinal)
+	readings := slices.Concat(settled, finals)
+	marks := []struct {
+		name string
+		set  bool
+	}{
+		{FlagLostAcked, len(r.LostAcked) > 0},
+		{FlagUnderCount, slices.ContainsFunc(settled, func(o Observation) bool {
+			return o.Readable() && len(o.Rows) < r.Acked
+		})},
+		{FlagOverCount, slices.ContainsFunc(readings, func(o Observation) bool { return len(o.Rows) > r.Writes })},
+		{FlagZeroAcked, r.Acked == 0},
+		{FlagCountEqPageSize, slices.ContainsFunc(readings, lastPageFull)},
+		{FlagCountError, slices.ContainsFunc(readings, func(o Observation) bool { return !o.Readable() }) ||
+			len(finals) < h.Question.Nodes},
+		{FlagFaultNoEffect, !slices.ContainsFunc(h.Windows, func(w Window) bool { return w.Effective })},
+		{FlagHealLate, slices.ContainsFunc(h.Windows, healedLate)},
+		{FlagClockBack, h.ClockBack() != ""},
+		{FlagSumMismatch, len(h.Operations) != h.Question.Writes},
+	}
+	set := []string{}
+	for _, m := range marks {
+		if m.set {
+			set = append(set, m.name)
+		}
+	}
+	return set
+}
+
+func lastPageFull(o Observation) bool {
+	return o.Readable() && o.PageSize > 0 && len(o.Rows) > 0 && len(o.Rows) >= o.Pages*o.PageSize
+}
+
+func healedLate(w Window) bool {
+	return w.Active != Never && w.Healed != Never && w.Healed-w.Active > w.Asked+healLate
+}

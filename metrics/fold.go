@@ -1,0 +1,204 @@
+package metrics
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// CycleFacts is what a record tells of a cycle besides its history and judgement.
+type CycleFacts struct {
+	Campaign      string
+	Cycle         int // from 1
+	Seed          string
+	StartedAt     time.Time
+	Duration      time.Duration
+	Attempts      int
+	Fault         string // the name that was asked for
+	FaultSpec     string // the fault as a value, in full
+	QuorumTimeout time.Duration
+	Nodes         []NodeUse
+}
+
+// NewRecord folds a cycle into its line. It takes any history, also that of a cycle that ended
+// before it began; what is not known is null or absent, never zero.
+func NewRecord(facts CycleFacts, h *History, verdict Verdict, findings []Finding) Record {
+	settled := Converged(h)
+	r := Record{
+		Cycle: facts.Cycle, Fault: facts.Fault,
+		ConvergenceBound: settled.Bound(),
+
+		Schema: Schema, Campaign: facts.Campaign, Namespace: h.Namespace, Seed: facts.Seed,
+		StartedAt: facts.StartedAt.UTC(), DurationMS: milliseconds(facts.Duration),
+		Attempts: facts.Attempts, FaultSpec: facts.FaultSpec,
+		FaultWindow: faultWindow(h),
+
+		Verdict:  verdict,
+		Findings: append([]Finding{}, findings...), Acked: settled.Acked,
+		LostAcked: lostAcked(findings),
+
+		SettleLimitMS: milliseconds(h.Question.SettleLimit),
+		ConvergeMS:    convergeTimes(h),
+		ReconnectMS:   reconnectTime(h),
+		JudgedNodes:   nodeNames(settled.Nodes),
+		MissingAcked:  map[string]int{},
+		ExtraUnacked:  extraUnacked(h),
+		Counts:        finalCounts(h),
+		Nodes:         append([]NodeUse{}, facts.Nodes...),
+		StagesMS:      map[string]float64{},
+		Latency:       latencies(h.Operations),
+		QuorumMS:      milliseconds(facts.QuorumTimeout),
+		Interrupted:   h.Interrupted,
+	}
+	countOutcomes(&r, h)
+	countSettled(&r, h)
+	for node, missing := range settled.Missing {
+		r.MissingAcked[NodeName(node)] = len(missing)
+	}
+	for _, s := range h.Stages {
+		r.StagesMS[s.Name] += milliseconds(s.Ended - s.Began)
+	}
+	if len(h.Windows) > 0 {
+		in := Inside(h)
+		r.InsideFault = &in
+	}
+	if len(h.Errors) > 0 {
+		text := strings.Join(h.Errors, "; ")
+		r.HarnessError = &text
+	}
+	r.Flags = flags(h, &r)
+	return r
+}
+
+// noAnswer is the code of a write that got no answer.
+const noAnswer = "none"
+
+// countOutcomes counts the writes that were begun, so that writes = ok + quorum_not_met + fail.
+func countOutcomes(r *Record, h *History) {
+	r.Codes = map[string]int{}
+	r.Writes = len(h.Operations)
+	for _, op := range h.Operations {
+		code := noAnswer
+		if op.Code != 0 {
+			code = strconv.Itoa(op.Code)
+		}
+		r.Codes[code]++
+		switch {
+		case op.Outcome == OK:
+			r.OK++
+		case op.Code == StatusQuorumNotMet:
+			r.QuorumNotMet++
+		default:
+			r.Fail++
+			r.Unknown += one(op.Outcome == Unknown)
+		}
+	}
+}
+
+// countSettled notes the counts of the first three nodes at settle A.
+func countSettled(r *Record, h *History) {
+	flat := []**int{&r.CountNode0, &r.CountNode1, &r.CountNode2}
+	for _, o := range h.Latest(AtSettleA) {
+		if o.Node < len(flat) {
+			*flat[o.Node] = o.Count()
+		}
+	}
+}
+
+// faultWindow is the cycle's fault as a record tells it. A cycle has one.
+func faultWindow(h *History) *FaultWindow {
+	if len(h.Windows) == 0 {
+		return nil
+	}
+	w := h.Windows[0]
+	facts := map[string]int64{}
+	for name, value := range w.Facts {
+		facts[name] = value
+	}
+	return &FaultWindow{
+		ID:        w.ID,
+		Nodes:     nodeNames(w.Nodes),
+		InjectMS:  moment(w.Active),
+		HealMS:    moment(w.Healed),
+		AskedMS:   milliseconds(w.Asked),
+		Effective: w.Effective,
+		Healed:    w.Healed != Never,
+		Facts:     facts,
+		Why:       w.Why,
+	}
+}
+
+// moment is a time in milliseconds, or nil for Never.
+func moment(at time.Duration) *float64 {
+	if at == Never {
+		return nil
+	}
+	ms := milliseconds(at)
+	return &ms
+}
+
+func nodeNames(nodes []int) []string {
+	names := make([]string, len(nodes))
+	for i, node := range nodes {
+		names[i] = NodeName(node)
+	}
+	return names
+}
+
+// AckedLost is the name of the checker that finds acknowledged writes no node holds any more.
+const AckedLost = "acked_lost"
+
+// lostAcked lists the acknowledged writes that a finding proved lost.
+func lostAcked(findings []Finding) []string {
+	lost := []string{}
+	for _, f := range findings {
+		if f.Checker == AckedLost && f.Verdict == Fail {
+			lost = append(lost, f.Keys...)
+		}
+	}
+	return lost
+}
+
+// extraUnacked counts, per node that was read at settle A, the keys that no acknowledged write
+// has.
+func extraUnacked(h *History) map[string]int {
+	acked := map[string]struct{}{}
+	for _, op := range h.Acked() {
+		acked[op.Key] = struct{}{}
+	}
+	extra := map[string]int{}
+	for _, o := range h.Latest(AtSettleA) {
+		if !o.Readable() {
+			continue
+		}
+		more := 0
+		for key := range keys(o) {
+			if _, ok := acked[key]; !ok {
+				more++
+			}
+		}
+		extra[NodeName(o.Node)] = more
+	}
+	return extra
+}
+
+// finalCounts tells what each node of the cluster held at the end of the cycle.
+func finalCounts(h *History) []NodeCount {
+	finals := h.Latest(AtFinal)
+	counts := make([]NodeCount, 0, h.Question.Nodes)
+	for node := range h.Question.Nodes {
+		c := NodeCount{Node: NodeName(node)}
+		i := slices.IndexFunc(finals, func(o Observation) bool { return o.Node == node })
+		problem := "not read at the end of the cycle"
+		if i >= 0 {
+			c.N, c.Pages, c.PageSize = finals[i].Count(), finals[i].Pages, finals[i].PageSize
+			problem = finals[i].Error
+		}
+		if problem != "" {
+			c.Error = &problem
+		}
+		counts = append(counts, c)
+	}
+	return counts
+}
