@@ -1,0 +1,45 @@
+package chaosctl_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"chaosctl/internal/cli/chaosctl"
+)
+
+// TestMain makes the test binary the command that the scripts run.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"chaosctl": func() { os.Exit(runCommand()) }})
+}
+
+func runCommand() int {
+	executable, err := os.Executable()
+	if err != nil {
+		return chaosctl.ExitInconclusive
+	}
+	return chaosctl.Main(context.Background(), chaosctl.World{
+		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+		Executable: executable, Now: time.Now,
+	})
+}
+
+// TestScripts runs what people type and looks at what they see. With UPDATE_SCRIPTS=1 it writes
+// what it saw into the scripts.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+	})
+}
