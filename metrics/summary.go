@@ -42,13 +42,13 @@ type FaultSummary struct {
 	NeverSettled int      `json:"never_settled"` // cycles in which a node did not converge in time
 	WorstCycle   int      `json:"worst_cycle"`   // the number of a cycle with the worst verdict; 0 when all passed
 
-	MidWrite      int            `json:"mid_write"`      // cycles in which a write was caught mid-write
-	LeastInside   *int           `json:"least_inside"`   // the fewest writes that began and ended inside a cycle's fault
-	ReconnectP50  *float64       `json:"reconnect_p50"`  // milliseconds from the end of the heal until a struck node was back
-	ReconnectP95  *float64       `json:"reconnect_p95"`  //
-	Planned       int            `json:"planned"`        // lines there were to be of this fault
-	Checks        []CheckSummary `json:"checks"`         // in the order the checkers are listed
-	Repeated      []int          `json:"repeated"`       // cycle numbers that have more than one line
+	MidWrite     int            `json:"mid_write"`     // cycles in which a write was caught mid-write
+	LeastInside  *int           `json:"least_inside"`  // the fewest writes that began and ended inside a cycle's fault
+	ReconnectP50 *float64       `json:"reconnect_p50"` // milliseconds from the end of the heal until a struck node was back
+	ReconnectP95 *float64       `json:"reconnect_p95"` //
+	Planned      int            `json:"planned"`       // lines there were to be of this fault
+	Checks       []CheckSummary `json:"checks"`        // in the order the checkers are listed
+	Repeated     []int          `json:"repeated"`      // cycle numbers that have more than one line
 }
 
 // CheckSummary is what one checker said of all cycles of one fault.

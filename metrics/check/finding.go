@@ -19,7 +19,9 @@ func inconclusive(gates bool, why string, args ...any) metrics.Finding {
 }
 
 // notTested says that a cycle had nothing to put a property to the test with. It decides nothing.
-func notTested(why string) metrics.Finding { return inconclusive(false, "not put to the test: %s", why) }
+func notTested(why string) metrics.Finding {
+	return inconclusive(false, "not put to the test: %s", why)
+}
 
 // broken says that a property did not hold for some writes.
 func broken(gates bool, keys []string, why string, args ...any) metrics.Finding {
