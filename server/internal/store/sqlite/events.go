@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"chaosctl/server/internal/store"
+)
+
+// ofOrigin selects one origin's events after a number, in order.
+const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?"
+
+// Own returns this node's own events after a number.
+func (s *Store) Own(ctx context.Context, after int64, limit int) (changes []store.Change, upto int64, err error) {
+	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+		found, err := rows(conn, ofOrigin, s.origin, after, max(limit, 0))
+		if err != nil {
+			return err
+		}
+		changes = appendChanges(nil, found)
+		switch {
+		case limit <= 0:
+			upto = after
+			return nil
+		case len(found) == limit:
+			upto = found[limit-1].Event.Seq
+			return nil
+		}
+		vector, err := readVector(conn)
+		upto = vector[s.origin]
+		return err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading own changes: %w", err)
+	}
+	return changes, upto, nil
+}
+
+// Lacking returns rows whose last event a vector does not cover, and this node's vector.
+func (s *Store) Lacking(
+	ctx context.Context, have store.Vector, after store.Event, limit int,
+) (changes []store.Change, vector store.Vector, err error) {
+	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+		if vector, err = readVector(conn); err != nil {
+			return err
+		}
+		origin, more, err := nextOrigin(conn, ">=", after.Origin)
+		for more && len(changes) < limit && err == nil {
+			from := have[origin]
+			if origin == after.Origin {
+				from = max(from, after.Seq)
+			}
+			var found []row
+			if found, err = rows(conn, ofOrigin, origin, from, limit-len(changes)); err != nil {
+				return err
+			}
+			changes = appendChanges(changes, found)
+			origin, more, err = nextOrigin(conn, ">", origin)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading what a peer lacks: %w", err)
+	}
+	return changes, vector, nil
+}
+
+// nextOrigin returns the first origin of any row that compares so with a text: a hop on the
+// index, where DISTINCT would walk all of it.
+func nextOrigin(conn *sqlite.Conn, compare, text string) (origin string, found bool, err error) {
+	err = run(conn, "SELECT origin FROM memories WHERE origin "+compare+" ? ORDER BY origin LIMIT 1",
+		func(stmt *sqlite.Stmt) error {
+			origin, found = stmt.ColumnText(0), true
+			return nil
+		}, text)
+	if err != nil {
+		return "", false, fmt.Errorf("looking for origins: %w", err)
+	}
+	return origin, found, nil
+}
+
+// Vector returns how far this node has followed each origin.
+func (s *Store) Vector(ctx context.Context) (vector store.Vector, err error) {
+	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+		vector, err = readVector(conn)
+		return err
+	})
+	return vector, err
+}
+
+func readVector(conn *sqlite.Conn) (store.Vector, error) {
+	vector := store.Vector{}
+	err := run(conn, "SELECT origin, seq FROM vector", func(stmt *sqlite.Stmt) error {
+		vector[stmt.ColumnText(0)] = stmt.ColumnInt64(1)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the vector: %w", err)
+	}
+	return vector, nil
+}
+
+func appendChanges(changes []store.Change, found []row) []store.Change {
+	for _, r := range found {
+		changes = append(changes, r.Change)
+	}
+	return changes
+}

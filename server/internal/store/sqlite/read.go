@@ -1,0 +1,237 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/store"
+)
+
+// Get returns the row with an id, or the one whose id begins with it.
+func (s *Store) Get(ctx context.Context, idOrPrefix string) (memory.Memory, error) {
+	const exact = "SELECT " + columns + " FROM memories WHERE id = ?"
+	var found []row
+	err := s.readers.read(ctx, func(conn *sqlite.Conn) (err error) {
+		if found, err = rows(conn, exact, idOrPrefix); err != nil || len(found) > 0 || idOrPrefix == "" {
+			return err
+		}
+		found, err = byPrefix(conn, idOrPrefix)
+		return err
+	})
+	var ambiguous *store.AmbiguousPrefix
+	switch {
+	case errors.As(err, &ambiguous):
+		return memory.Memory{}, ambiguous
+	case err != nil:
+		return memory.Memory{}, fmt.Errorf("getting a memory: %w", err)
+	case len(found) == 0:
+		return memory.Memory{}, store.ErrNotFound
+	}
+	return found[0].Memory, nil
+}
+
+// byPrefix returns the one row whose id begins with a prefix, ASCII case folded; none, or
+// *store.AmbiguousPrefix.
+func byPrefix(conn *sqlite.Conn, prefix string) ([]row, error) {
+	const within = " FROM memories WHERE id COLLATE NOCASE >= ?1 AND id COLLATE NOCASE < ?2 ORDER BY rowid"
+	// No text that begins with the prefix sorts after the prefix and a byte that UTF-8 never has.
+	bounds := []any{prefix, prefix + "\xff"}
+	var ids []string
+	err := run(conn, "SELECT id"+within, func(stmt *sqlite.Stmt) error {
+		ids = append(ids, stmt.ColumnText(0))
+		return nil
+	}, bounds...)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("looking for the prefix: %w", err)
+	case len(ids) > 1:
+		return nil, &store.AmbiguousPrefix{Prefix: prefix, IDs: ids}
+	}
+	return rows(conn, "SELECT "+columns+within, bounds...)
+}
+
+// rows runs a query for columns.
+func rows(conn *sqlite.Conn, query string, args ...any) ([]row, error) {
+	var found []row
+	err := run(conn, query, func(stmt *sqlite.Stmt) error {
+		r, err := scan(stmt)
+		found = append(found, r)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading rows: %w", err)
+	}
+	return found, nil
+}
+
+func memories(found []row) []memory.Memory {
+	out := make([]memory.Memory, len(found))
+	for i, r := range found {
+		out[i] = r.Memory
+	}
+	return out
+}
+
+// unexpired selects rows whose expiry is not before an instant.
+const unexpired = "(expires_ns IS NULL OR expires_ns >= ?)"
+
+// List returns unexpired rows by priority, then by updated_at, both descending, rows alike in
+// both in storage order.
+func (s *Store) List(ctx context.Context, q store.Query) ([]memory.Memory, error) {
+	where, args := []string{unexpired}, []any{s.expired()}
+	and := func(condition string, value any) {
+		where, args = append(where, condition), append(args, value)
+	}
+	if q.Namespace != nil {
+		and("namespace = ?", *q.Namespace)
+	}
+	if q.Tier != nil {
+		and("tier = ?", string(*q.Tier))
+	}
+	if q.MinPriority != nil {
+		and("priority >= ?", int64(*q.MinPriority))
+	}
+	if q.Since != nil {
+		and("created_at >= ?", *q.Since)
+	}
+	if q.Until != nil {
+		and("created_at <= ?", *q.Until)
+	}
+	if q.Tag != nil {
+		and("EXISTS (SELECT 1 FROM json_each(memories.tags) WHERE value = ?)", *q.Tag)
+	}
+	if q.AgentID != nil {
+		and("json_extract(metadata, '$.agent_id') = ?", *q.AgentID)
+	}
+	query := "SELECT " + columns + " FROM memories WHERE " + strings.Join(where, " AND ") +
+		" ORDER BY priority DESC, updated_ns DESC, rowid LIMIT ? OFFSET ?"
+	args = append(args, max(q.Limit, 0), max(q.Offset, 0))
+	return s.list(ctx, "listing memories", query, args...)
+}
+
+// UpdatedSince returns rows updated after an RFC 3339 time, oldest first.
+func (s *Store) UpdatedSince(ctx context.Context, since string, limit int) ([]memory.Memory, error) {
+	const query = "SELECT " + columns + " FROM memories"
+	const order = " ORDER BY updated_ns, rowid LIMIT ?"
+	if since == "" {
+		return s.list(ctx, "listing changes", query+order, max(limit, 0))
+	}
+	return s.list(ctx, "listing changes", query+" WHERE updated_ns > ?"+order, nanos(since), max(limit, 0))
+}
+
+func (s *Store) list(ctx context.Context, what, query string, args ...any) ([]memory.Memory, error) {
+	var found []row
+	err := s.readers.read(ctx, func(conn *sqlite.Conn) (err error) {
+		found, err = rows(conn, query, args...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return memories(found), nil
+}
+
+// Stats counts.
+func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
+	now := s.expired()
+	var stats store.Stats
+	err := s.readers.read(ctx, func(conn *sqlite.Conn) (err error) {
+		if stats.ByTier, err = counts(conn, "SELECT tier, count(*) FROM memories GROUP BY 1"+largest); err != nil {
+			return err
+		}
+		const byNamespace = "SELECT namespace, count(*) FROM memories GROUP BY 1" + largest
+		if stats.ByNamespace, err = counts(conn, byNamespace); err != nil {
+			return err
+		}
+		const soon = "SELECT count(*) FROM memories WHERE expires_ns >= ? AND expires_ns <= ?"
+		if stats.ExpiringSoon, err = number(conn, soon, now, now+hour); err != nil {
+			return err
+		}
+		if stats.Links, err = number(conn, "SELECT count(*) FROM memory_links"); err != nil {
+			return err
+		}
+		stats.Total, err = number(conn, "SELECT count(*) FROM memories")
+		return err
+	})
+	if err != nil {
+		return store.Stats{}, fmt.Errorf("counting: %w", err)
+	}
+	if info, err := os.Stat(s.path); err == nil { // 0 when unreadable: contract section 1.3
+		stats.DBSizeBytes = info.Size()
+	}
+	return stats, nil
+}
+
+// largest orders counts.
+const largest = " ORDER BY 2 DESC, 1"
+
+// Namespaces counts unexpired rows by namespace, largest first.
+func (s *Store) Namespaces(ctx context.Context) (found []store.Count, err error) {
+	const query = "SELECT namespace, count(*) FROM memories WHERE " + unexpired + " GROUP BY 1" + largest
+	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+		found, err = counts(conn, query, s.expired())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("counting namespaces: %w", err)
+	}
+	return found, nil
+}
+
+// Size returns the number of rows.
+func (s *Store) Size(ctx context.Context) (n int64, err error) {
+	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+		n, err = number(conn, "SELECT count(*) FROM memories")
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("counting memories: %w", err)
+	}
+	return n, nil
+}
+
+// SyncClock returns what NoteSync recorded for a receiver.
+func (s *Store) SyncClock(ctx context.Context, agentID string) (map[string]string, error) {
+	const query = "SELECT peer_id, last_seen_at FROM sync_state WHERE agent_id = ?"
+	clock := map[string]string{}
+	err := s.readers.read(ctx, func(conn *sqlite.Conn) error {
+		return run(conn, query, func(stmt *sqlite.Stmt) error {
+			clock[stmt.ColumnText(0)] = stmt.ColumnText(1)
+			return nil
+		}, agentID)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the clock of %s: %w", agentID, err)
+	}
+	return clock, nil
+}
+
+func counts(conn *sqlite.Conn, query string, args ...any) ([]store.Count, error) {
+	found := []store.Count{}
+	err := run(conn, query, func(stmt *sqlite.Stmt) error {
+		found = append(found, store.Count{Name: stmt.ColumnText(0), Count: stmt.ColumnInt64(1)})
+		return nil
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("counting: %w", err)
+	}
+	return found, nil
+}
+
+// number reads the first column of the first row, 0 when there is none.
+func number(conn *sqlite.Conn, query string, args ...any) (n int64, err error) {
+	err = run(conn, query, func(stmt *sqlite.Stmt) error {
+		n = stmt.ColumnInt64(0)
+		return nil
+	}, args...)
+	if err != nil {
+		return 0, fmt.Errorf("counting: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,101 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"chaosctl/server/internal/store"
+)
+
+// readers is a fixed number of connections that cannot write, each opened when it is first
+// needed.
+type readers struct {
+	path  string
+	slots chan *sqlite.Conn // nil: not opened yet
+	stop  chan struct{}
+}
+
+func newReaders(path string, n int) *readers {
+	r := &readers{path: path, slots: make(chan *sqlite.Conn, n), stop: make(chan struct{})}
+	for range n {
+		r.slots <- nil
+	}
+	return r
+}
+
+// read calls a function with a connection. All it reads is of one snapshot. It is interrupted
+// when ctx ends.
+func (r *readers) read(ctx context.Context, do func(*sqlite.Conn) error) error {
+	select {
+	case <-r.stop:
+		return store.ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	default:
+	}
+	var conn *sqlite.Conn
+	select {
+	case conn = <-r.slots:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-r.stop:
+		return store.ErrClosed
+	}
+	defer func() { r.slots <- conn }()
+	if conn == nil {
+		opened, err := r.open()
+		if err != nil {
+			return err
+		}
+		conn = opened
+	}
+	conn.SetInterrupt(ctx.Done())
+	defer conn.SetInterrupt(nil)
+	if err := snapshot(conn, do); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}
+	return nil
+}
+
+// snapshot calls a function within a transaction that only reads.
+func snapshot(conn *sqlite.Conn, do func(*sqlite.Conn) error) error {
+	if err := run(conn, "BEGIN", nil); err != nil {
+		return fmt.Errorf("beginning to read: %w", err)
+	}
+	err := do(conn)
+	conn.SetInterrupt(nil)
+	if endErr := run(conn, "ROLLBACK", nil); endErr != nil {
+		return errors.Join(err, fmt.Errorf("ending to read: %w", endErr))
+	}
+	return err
+}
+
+func (r *readers) open() (*sqlite.Conn, error) {
+	conn, err := connect(r.path)
+	if err != nil {
+		return nil, err
+	}
+	if err := sqlitex.ExecuteTransient(conn, "PRAGMA query_only = ON", nil); err != nil {
+		return nil, errors.Join(fmt.Errorf("forbidding writes: %w", err), conn.Close())
+	}
+	return conn, nil
+}
+
+// close waits for reads under way and disconnects.
+func (r *readers) close() error {
+	close(r.stop)
+	var errs []error
+	for range cap(r.slots) {
+		if conn := <-r.slots; conn != nil {
+			errs = append(errs, conn.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,162 @@
+// Package sqlite keeps memories in one SQLite file: WAL, synchronous=FULL, one goroutine that
+// writes and a few connections that read. Writes that wait together share a transaction and
+// with it one sync.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"chaosctl/server/internal/store"
+	"chaosctl/server/internal/store/sqlite/schema"
+)
+
+// busyTimeout is how long a statement waits for another process's lock.
+const busyTimeout = 5 * time.Second
+
+// defaultReaders is how many reads run at once.
+const defaultReaders = 4
+
+// Options may be left zero.
+type Options struct {
+	Now     func() time.Time // what decides whether a row is expired; time.Now when nil
+	Readers int              // how many reads run at once; 4 when 0
+}
+
+// Store is a store.Store in one file. Open makes it.
+type Store struct {
+	path    string
+	origin  string
+	now     func() time.Time
+	writer  *writer
+	readers *readers
+	close   func() error
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database in a file, made first where there is none, brings it to the newest
+// schema, and starts its writer, which Close ends. A directory that does not exist, a lock held
+// for 5 s, a file that is no database, and one with a schema it cannot bring up to date
+// (*schema.Unsupported) are errors.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	s, err := open(ctx, path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, path string, opts Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("finding the file: %w", err)
+	}
+	if err := install(path); err != nil {
+		return nil, err
+	}
+	conn, err := connect(path)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetInterrupt(ctx.Done())
+	origin, err := prepare(conn)
+	conn.SetInterrupt(nil)
+	if err != nil {
+		return nil, cmp.Or(context.Cause(ctx), errors.Join(err, conn.Close()))
+	}
+	s := &Store{
+		path:    path,
+		origin:  origin,
+		now:     opts.Now,
+		writer:  newWriter(conn, origin),
+		readers: newReaders(path, cmp.Or(opts.Readers, defaultReaders)),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.close = sync.OnceValue(func() error {
+		readersErr := s.readers.close()
+		return errors.Join(readersErr, s.writer.close())
+	})
+	return s, nil
+}
+
+// connect opens a connection with everything set that does not live in the file.
+func connect(path string) (*sqlite.Conn, error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	for _, pragma := range []string{"PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"} {
+		if err := sqlitex.ExecuteTransient(conn, pragma, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("setting %s: %w", pragma, err), conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+// prepare migrates, and names the node if it has no name yet.
+func prepare(conn *sqlite.Conn) (origin string, err error) {
+	if err := schema.Migrate(conn); err != nil {
+		return "", err
+	}
+	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = WAL", nil); err != nil {
+		return "", fmt.Errorf("turning the write-ahead log on: %w", err)
+	}
+	if origin, err = readOrigin(conn); origin != "" || err != nil {
+		return origin, err
+	}
+	end, err := sqlitex.ImmediateTransaction(conn)
+	if err != nil {
+		return "", fmt.Errorf("naming the node: %w", err)
+	}
+	defer end(&err)
+	// Another process may have been first while this one waited.
+	if origin, err = readOrigin(conn); origin != "" || err != nil {
+		return origin, err
+	}
+	origin = rand.Text()
+	if err := run(conn, "INSERT INTO node (origin) VALUES (?)", nil, origin); err != nil {
+		return "", fmt.Errorf("naming the node: %w", err)
+	}
+	return origin, nil
+}
+
+func readOrigin(conn *sqlite.Conn) (origin string, err error) {
+	err = run(conn, "SELECT origin FROM node", func(stmt *sqlite.Stmt) error {
+		origin = stmt.ColumnText(0)
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("reading the node's name: %w", err)
+	}
+	return origin, nil
+}
+
+// run executes a statement, prepared once per connection, and calls row for each result row.
+func run(conn *sqlite.Conn, query string, row func(*sqlite.Stmt) error, args ...any) error {
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
+}
+
+// Origin is this node's name in events.
+func (s *Store) Origin() string { return s.origin }
+
+// Close lets writes under way finish, checkpoints, and releases the files. Only the first call
+// does; all return what it returned.
+func (s *Store) Close() error {
+	if err := s.close(); err != nil {
+		return fmt.Errorf("closing the database %s: %w", s.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"chaosctl/server/internal/store"
+)
+
+// maxBatch bounds how many jobs share one transaction.
+const maxBatch = 512
+
+// A job is one write. It must set what it returns anew each time it is called: after another
+// job of its transaction failed it is called again.
+type job struct {
+	do        func(*tx) error
+	cancelled <-chan struct{}
+	done      chan error // buffered: the writer never waits for whoever asked
+}
+
+// A writer is the one goroutine that writes, and its connection. Jobs that wait together share
+// a transaction; each is answered when that is durable.
+type writer struct {
+	conn   *sqlite.Conn
+	origin string
+	jobs   chan job // unbuffered: what waits is taken, what is taken is answered
+	stop   chan struct{}
+	ended  chan struct{}
+}
+
+func newWriter(conn *sqlite.Conn, origin string) *writer {
+	w := &writer{
+		conn: conn, origin: origin,
+		jobs: make(chan job), stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go w.loop()
+	return w
+}
+
+// write runs a job within a transaction and returns when that is durable. When ctx ends first
+// its error is returned, and the job may yet be done.
+func (w *writer) write(ctx context.Context, do func(*tx) error) error {
+	j := job{do: do, cancelled: ctx.Done(), done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-w.stop:
+		return store.ErrClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// close ends the writer after the transaction under way, checkpoints and disconnects.
+func (w *writer) close() error {
+	close(w.stop)
+	<-w.ended
+	err := sqlitex.ExecuteTransient(w.conn, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	return errors.Join(err, w.conn.Close())
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	batch := make([]job, 0, maxBatch)
+	for {
+		select {
+		case <-w.stop:
+			return
+		case j := <-w.jobs:
+			batch = w.drain(append(batch[:0], j))
+			w.commit(batch)
+		}
+	}
+}
+
+// drain adds the jobs that wait now.
+func (w *writer) drain(batch []job) []job {
+	for len(batch) < maxBatch {
+		select {
+		case j := <-w.jobs:
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit does a batch in one transaction. When a job fails in a way that may have left half of
+// it behind, each job gets a transaction of its own, so that it harms no other.
+func (w *writer) commit(batch []job) {
+	errs := make([]error, len(batch))
+	err := w.transact(func(t *tx) error {
+		for i, j := range batch {
+			if errs[i] = j.run(t); errs[i] != nil && !harmless(errs[i]) {
+				return errs[i]
+			}
+		}
+		return nil
+	})
+	var broken *jobError
+	switch {
+	case len(batch) > 1 && errors.As(err, &broken):
+		for i := range batch {
+			w.commit(batch[i : i+1])
+		}
+		return
+	case err != nil:
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	for i, j := range batch {
+		j.done <- errs[i]
+	}
+}
+
+// run does a job unless nobody waits for it any more.
+func (j job) run(t *tx) error {
+	select {
+	case <-j.cancelled:
+		return context.Canceled // nobody hears it
+	default:
+		return j.do(t)
+	}
+}
+
+// harmless reports whether a job failed before it wrote anything.
+func harmless(err error) bool {
+	return errors.Is(err, store.ErrIDInUse) || errors.Is(err, context.Canceled)
+}
+
+// jobError is a failure within a job, not of the transaction around it.
+type jobError struct{ error }
+
+func (e *jobError) Unwrap() error { return e.error }
+
+// transact runs a function within a transaction. On error nothing of it remains.
+func (w *writer) transact(do func(*tx) error) (err error) {
+	if err := run(w.conn, "BEGIN IMMEDIATE", nil); err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	defer func() {
+		if err != nil && !w.conn.AutocommitEnabled() {
+			err = errors.Join(err, run(w.conn, "ROLLBACK", nil))
+		}
+	}()
+	t := &tx{conn: w.conn, origin: w.origin}
+	if t.vector, err = readVector(w.conn); err != nil {
+		return err
+	}
+	if err := do(t); err != nil {
+		return &jobError{err}
+	}
+	if err := cmp.Or(t.flush(), run(w.conn, "COMMIT", nil)); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}
+
+// tx is the transaction under way.
+type tx struct {
+	conn   *sqlite.Conn
+	origin string
+	vector store.Vector // as it will be after the transaction
+	raised map[string]bool
+}
+
+// next numbers a change made here.
+func (t *tx) next() store.Event {
+	seq := t.vector[t.origin] + 1
+	t.raise(t.origin, seq)
+	return store.Event{Origin: t.origin, Seq: seq}
+}
+
+// raise notes that an origin has been followed up to a number.
+func (t *tx) raise(origin string, seq int64) {
+	if origin == "" || seq <= t.vector[origin] {
+		return
+	}
+	if t.raised == nil {
+		t.raised = map[string]bool{}
+	}
+	t.vector[origin], t.raised[origin] = seq, true
+}
+
+// flush writes the vector as far as it changed.
+func (t *tx) flush() error {
+	const upsert = "INSERT INTO vector (origin, seq) VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq"
+	for origin := range t.raised {
+		if err := run(t.conn, upsert, nil, origin, t.vector[origin]); err != nil {
+			return fmt.Errorf("writing the vector: %w", err)
+		}
+	}
+	return nil
+}
