@@ -50,6 +50,7 @@ func rooms() []room {
 		{"server/internal/store", []string{"server/internal/memory"}, "inside out is not allowed"},
 		{"server/internal/federation", []string{"server/internal/memory"}, "inside out is not allowed"},
 		{"server/internal/memory", nil, "the domain"},
+		{"test/benchcycle", nil, "it runs programs and reads lines"},
 		{"test/house", nil, "it looks from outside"},
 		{"test/tinyserver", nil, "an independent server shares nothing"},
 		{"test/e2e", []string{"metrics"}, "it runs programs and reads records"},

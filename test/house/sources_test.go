@@ -81,8 +81,12 @@ func calls(tree *ast.File, in, function string) bool {
 func startsGoroutines(tree *ast.File) bool {
 	found := false
 	ast.Inspect(tree, func(n ast.Node) bool {
-		if _, ok := n.(*ast.GoStmt); ok {
+		switch n := n.(type) {
+		case *ast.GoStmt:
 			found = true
+		case *ast.CallExpr: // of a sync.WaitGroup or an errgroup
+			s, ok := n.Fun.(*ast.SelectorExpr)
+			found = found || ok && s.Sel.Name == "Go"
 		}
 		return !found
 	})

@@ -52,7 +52,7 @@ func newApp(w World) *cli.App {
 			return unknownCommand(c)
 		},
 		Commands: []*cli.Command{
-			runCommand(w), doctorCommand(w), faultsCommand(w), versionCommand(w), shardCommand(w),
+			runCommand(w), doctorCommand(w), faultsCommand(w), versionCommand(w), shardCommand(w), idleCommand(w),
 		},
 	}
 	for _, command := range app.Commands {
@@ -68,8 +68,8 @@ func newApp(w World) *cli.App {
 
 func unknownCommand(c *cli.Context) error {
 	name := c.Args().First()
-	return usage(fmt.Errorf("unknown command %q:%s chaosctl help lists the commands", name,
-		strings.TrimSuffix(cli.SuggestCommand(c.App.VisibleCommands(), name), "?")+"?"))
+	near := strings.TrimPrefix(cli.SuggestCommand(c.App.VisibleCommands(), name), "Did")
+	return usage(fmt.Errorf("unknown command %q: did%s chaosctl help lists the commands", name, near))
 }
 
 // noArguments refuses arguments: no command takes any, and flags behind one would be ignored.

@@ -18,7 +18,7 @@ EXIT STATUS
    0 every fault is possible   3 some are not   4 none is`,
 		Flags: []cli.Flag{outputFlag(formatText, formatJSON)},
 		Action: func(c *cli.Context) error {
-			possible := runner.Doctor(c.Context)
+			possible := runner.Doctor(c.Context, w.Executable)
 			if err := w.printPossible(possible, c.String(flagOutput)); err != nil {
 				return err
 			}

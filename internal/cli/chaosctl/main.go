@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"chaosctl/cluster/sandbox"
 )
 
 // World is all that the command line touches of the outside.
@@ -31,6 +33,9 @@ type World struct {
 // Main runs one command and returns the exit status of the process. Results go to Stdout, all
 // else to Stderr.
 func Main(ctx context.Context, w World) int {
+	if sandbox.IsProbe(w.Args) {
+		return sandbox.Probe(w.Stdout)
+	}
 	err := newApp(w).RunContext(ctx, w.Args)
 	var result *verdict
 	if errors.As(err, &result) {

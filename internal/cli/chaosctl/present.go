@@ -3,6 +3,7 @@ package chaosctl
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"chaosctl/metrics"
 	"chaosctl/reports"
@@ -26,7 +27,22 @@ func (w World) present(s metrics.Summary, campaign runner.Campaign, format strin
 
 // style is how text may look on stdout.
 func (w World) style(campaign runner.Campaign) reports.Style {
-	return reports.Style{Dir: campaign.Dir, Colour: w.StdoutTTY && w.Getenv("NO_COLOR") == "" && w.Getenv("TERM") != "dumb"}
+	return reports.Style{
+		Dir:    campaign.Dir,
+		Colour: w.StdoutTTY && w.Getenv("NO_COLOR") == "" && w.Getenv("TERM") != "dumb",
+		ASCII:  !w.unicode(),
+	}
+}
+
+// unicode reports whether the locale has signs beyond ASCII: the first of these variables that is
+// set decides (POSIX.1-2024, 8.2).
+func (w World) unicode() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale := strings.ToLower(w.Getenv(name)); locale != "" {
+			return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+		}
+	}
+	return false
 }
 
 // conclude tells how a campaign ended: nil for a pass. Of all that is to be said the gravest

@@ -1,11 +1,8 @@
 package chaosctl
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -29,7 +26,7 @@ EXIT STATUS
    5 a heal could not be proven   130, 143 interrupted and healed
 
 ENVIRONMENT
-   NO_COLOR   no colours, whatever its value`
+   NO_COLOR   no colours when set`
 
 func runCommand(w World) *cli.Command {
 	return &cli.Command{
@@ -83,7 +80,8 @@ func (w World) campaignIn(c *cli.Context, campaign runner.Campaign) (ended, err 
 		runErr = errors.Join(runErr, err)
 	}
 	if runErr != nil && signal != nil {
-		return nil, &failure{signalStatus(signal), codeInterrupted, errors.New("left at once, as the second signal asked; the sandboxes ended with everything in them")}
+		return nil, &failure{signalStatus(signal), codeInterrupted, errors.New(
+			"left at once, as the second signal asked: the sandboxes ended with everything in them")}
 	}
 	if runErr != nil {
 		return nil, runErr

@@ -2,18 +2,36 @@ package chaosctl_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
+	"chaosctl/cluster/sandbox"
 	"chaosctl/internal/cli/chaosctl"
 )
 
 // TestMain makes the test binary the command that the scripts run.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"chaosctl": func() { os.Exit(runCommand()) }})
+	if sandbox.IsProbe(os.Args) { // the command asks whether a sandbox can be made
+		os.Exit(runCommand())
+	}
+	testscript.Main(watched{m}, map[string]func(){"chaosctl": func() { os.Exit(runCommand()) }})
+}
+
+// watched fails a run of tests that leaves goroutines behind.
+type watched struct{ m *testing.M }
+
+func (w watched) Run() int {
+	status := w.m.Run()
+	if err := goleak.Find(); err != nil && status == 0 {
+		fmt.Fprintln(os.Stderr, "goleak:", err)
+		return 1
+	}
+	return status
 }
 
 func runCommand() int {
