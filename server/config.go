@@ -1,0 +1,69 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"chaosctl/server/internal/federation"
+)
+
+// Config is all that decides how a server runs (contract sections 6.1 and 13.1).
+type Config struct {
+	DB   string // path of the database file; it is created when it does not exist
+	Host string // address or name to listen at
+	Port int    // 0 to 65535; 0 takes a free one
+
+	// QuorumWrites is W: how many nodes, this one included, must hold a write before it is
+	// acknowledged. 0, or no peers, means that this node stands alone. It is lowered to the
+	// number of nodes.
+	QuorumWrites  int
+	QuorumPeers   *string       // comma list of base URLs; nil when not given
+	QuorumTimeout time.Duration // how long a write waits for its copies
+	ShutdownGrace time.Duration // how long requests under way may take once the server stops
+
+	Logger *slog.Logger // nil discards
+}
+
+// Defaults of Config.
+const (
+	DefaultDB            = "ai-memory.db"
+	DefaultHost          = "127.0.0.1"
+	DefaultPort          = 9077
+	DefaultQuorumTimeout = 2 * time.Second
+	DefaultShutdownGrace = 30 * time.Second
+)
+
+// Validate returns all that is wrong with a configuration, joined.
+func (c Config) Validate() error {
+	_, peers := c.peers()
+	return errors.Join(
+		check(c.DB != "", "the path of the database is empty"),
+		check(c.Port >= 0 && c.Port <= 65535, "port %d is not within 0 to 65535", c.Port),
+		check(c.QuorumWrites >= 0, "quorum-writes %d is negative", c.QuorumWrites),
+		check(c.QuorumTimeout >= 0, "quorum-timeout %v is negative", c.QuorumTimeout),
+		check(c.ShutdownGrace >= 0, "shutdown-grace %v is negative", c.ShutdownGrace),
+		peers,
+	)
+}
+
+func check(ok bool, format string, args ...any) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
+
+// peers returns the base URLs of the peers, none when this node stands alone.
+func (c Config) peers() ([]string, error) {
+	if c.QuorumWrites <= 0 || c.QuorumPeers == nil {
+		return nil, nil
+	}
+	return federation.ParsePeers(*c.QuorumPeers)
+}
+
+// address is where to listen.
+func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

@@ -1,0 +1,224 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBody is the largest request body, in bytes.
+const maxBody = 2 << 20
+
+// object is a JSON object whose fields are read one by one, with the strictness that the
+// contract asks for: keys exact, known keys once, null only where it means absent. The first
+// thing that does not fit is kept in err; what is read after it is zero.
+type object struct {
+	fields map[string]json.RawMessage
+	twice  map[string]bool
+	path   string // of the object in the body, for messages
+	err    error
+}
+
+// readObject reads the body of a JSON route (contract section 2.1: 415, 413, 400, 422).
+func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, &plain{http.StatusUnsupportedMediaType, "Expected request with `Content-Type: application/json`"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, &plain{http.StatusRequestEntityTooLarge, "Failed to buffer the request body: length limit exceeded"}
+	case err != nil:
+		return nil, &plain{http.StatusBadRequest, "Failed to buffer the request body: " + err.Error()}
+	}
+	if err := checkSyntax(body); err != nil {
+		return nil, &plain{http.StatusBadRequest, "Failed to parse the request body as JSON: " + err.Error()}
+	}
+	o := parseObject(body, "")
+	return o, o.err
+}
+
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return false
+	}
+	major, minor, _ := strings.Cut(kind, "/")
+	return major == "application" && (minor == "json" || strings.HasSuffix(minor, "+json"))
+}
+
+// checkSyntax refuses what is no JSON text: also bad UTF-8 and halves of surrogate pairs, which
+// encoding/json would replace silently.
+func checkSyntax(body []byte) error {
+	var any json.RawMessage
+	if err := json.Unmarshal(body, &any); err != nil {
+		return err
+	}
+	if !utf8.Valid(body) {
+		return errors.New("invalid UTF-8")
+	}
+	return checkSurrogates(body)
+}
+
+// checkSurrogates looks for \ud800 to \udfff escapes that are no pair, in valid JSON.
+func checkSurrogates(text []byte) error {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		unit, ok := escapedUnit(text[i:])
+		if !ok { // another escape: both bytes are done
+			i++
+			continue
+		}
+		i += 5
+		switch {
+		case unit >= 0xDC00 && unit <= 0xDFFF:
+			return fmt.Errorf("lone surrogate at byte %d", i-5)
+		case unit >= 0xD800 && unit <= 0xDBFF:
+			low, ok := escapedUnit(text[i+1:])
+			if !ok || low < 0xDC00 || low > 0xDFFF {
+				return fmt.Errorf("lone surrogate at byte %d", i-5)
+			}
+			i += 6
+		}
+	}
+	return nil
+}
+
+// escapedUnit reads a \uXXXX escape at the start of a text.
+func escapedUnit(text []byte) (unit uint64, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return unit, err == nil
+}
+
+// parseObject splits a valid JSON text into its fields.
+func parseObject(text []byte, path string) *object {
+	o := &object{fields: map[string]json.RawMessage{}, twice: map[string]bool{}, path: path}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		o.mismatch("", "invalid type, expected an object")
+		return o
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			o.mismatch("", err.Error())
+			return o
+		}
+		name, _ := key.(string)
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			o.mismatch(name, err.Error())
+			return o
+		}
+		if _, known := o.fields[name]; known {
+			o.twice[name] = true
+		}
+		o.fields[name] = value
+	}
+	return o
+}
+
+// mismatch keeps the first thing that is well-formed but of the wrong shape: 422.
+func (o *object) mismatch(field, what string) {
+	if o.err != nil {
+		return
+	}
+	where := o.path + field
+	if where != "" {
+		where += ": "
+	}
+	o.err = &plain{
+		http.StatusUnprocessableEntity,
+		"Failed to deserialize the JSON body into the target type: " + where + what,
+	}
+}
+
+// malformed keeps the first thing that counts as no JSON at all: 400.
+func (o *object) malformed(field, what string) {
+	if o.err == nil {
+		o.err = &plain{http.StatusBadRequest, "Failed to parse the request body as JSON: " + o.path + field + ": " + what}
+	}
+}
+
+// take returns a field, nil when it is absent.
+func (o *object) take(field string) json.RawMessage {
+	if o.twice[field] {
+		o.mismatch(field, "duplicate field")
+	}
+	if o.err != nil {
+		return nil
+	}
+	return o.fields[field]
+}
+
+// has tells whether a field is there, null included.
+func (o *object) has(field string) bool {
+	_, there := o.fields[field]
+	return there
+}
+
+// required complains when a field is absent.
+func (o *object) required(field string) {
+	if !o.has(field) {
+		o.mismatch("", "missing field `"+field+"`")
+	}
+}
+
+func isNull(value json.RawMessage) bool { return string(value) == "null" }
+
+// read decodes a field into a value; false when it is absent or does not fit. Null does not.
+func read[T any](o *object, field string) (value T, ok bool) {
+	text := o.take(field)
+	if text == nil {
+		return value, false
+	}
+	err := json.Unmarshal(text, &value)
+	if err == nil && isNull(text) {
+		err = errors.New("invalid type: null")
+	}
+	if err != nil {
+		o.mismatch(field, err.Error())
+		var zero T
+		return zero, false
+	}
+	return value, true
+}
+
+// or reads a field that has a default.
+func or[T any](o *object, field string, fallback T) T {
+	if value, ok := read[T](o, field); ok {
+		return value
+	}
+	return fallback
+}
+
+// optional reads a field for which null means absent.
+func optional[T any](o *object, field string) *T {
+	if isNull(o.take(field)) {
+		return nil
+	}
+	if value, ok := read[T](o, field); ok {
+		return &value
+	}
+	return nil
+}
+
+// must reads a field that has to be there.
+func must[T any](o *object, field string) T {
+	o.required(field)
+	value, _ := read[T](o, field)
+	return value
+}

@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
+)
+
+// syncPush answers POST /api/v1/sync/push (contract section 6.6). Beyond the contract it reads
+// node, span and events, and answers node, have and ids.
+func (a *api) syncPush(w http.ResponseWriter, r *http.Request) error {
+	o, err := readObject(w, r)
+	if err != nil {
+		return err
+	}
+	p, err := readPush(o)
+	if err != nil {
+		return err
+	}
+	p.Caller = caller(r)
+	done, err := a.service.SyncPush(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	clock := done.Clock
+	if clock == nil {
+		clock = map[string]string{}
+	}
+	return reply(w, http.StatusOK, map[string]any{
+		"applied":           done.Applied,
+		"dry_run":           p.DryRun,
+		"have":              vector(done.Have),
+		"ids":               done.IDs,
+		"node":              done.Node,
+		"noop":              done.Noop,
+		"receiver_agent_id": done.Receiver,
+		"receiver_clock":    map[string]any{"entries": clock},
+		"skipped":           done.Skipped,
+	})
+}
+
+func readPush(o *object) (service.Push, error) {
+	p := service.Push{
+		Sender: must[string](o, "sender_agent_id"),
+		DryRun: or(o, "dry_run", false),
+	}
+	if clock, ok := read[json.RawMessage](o, "sender_clock"); ok {
+		readClock(o, clock)
+	}
+	for i, text := range must[[]json.RawMessage](o, "memories") {
+		m, err := readMemory(text, fmt.Sprintf("memories[%d].", i))
+		if err != nil && o.err == nil {
+			o.err = err
+		}
+		p.Memories = append(p.Memories, m)
+	}
+	p.Node, p.Span, p.Events = readEvents(o, len(p.Memories))
+	return p, o.err
+}
+
+// readClock checks the shape of a vector clock, which is otherwise not used.
+func readClock(o *object, text json.RawMessage) {
+	clock := parseObject(text, "sender_clock.")
+	or(clock, "entries", map[string]string{})
+	if clock.err != nil && o.err == nil {
+		o.err = clock.err
+	}
+}
+
+// readEvents reads what numbers the rows of a push. Another maker's server may use these keys
+// for something else: what does not fit is not there.
+func readEvents(o *object, rows int) (node string, span *service.Span, events []service.Event) {
+	fits := func(field string, into any) bool {
+		return !o.twice[field] && o.fields[field] != nil && json.Unmarshal(o.fields[field], into) == nil
+	}
+	if !fits("node", &node) || !fits("events", &events) || len(events) != rows || node == "" {
+		return "", nil, nil
+	}
+	for _, e := range events {
+		if e.Origin == "" || e.Seq <= 0 {
+			return "", nil, nil
+		}
+	}
+	if !fits("span", &span) || span == nil || span.Origin == "" {
+		span = nil
+	}
+	return node, span, events
+}
+
+// syncSince answers GET /api/v1/sync/since (contract section 6.7).
+func (a *api) syncSince(w http.ResponseWriter, r *http.Request) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	since := service.Since{Limit: q.count("limit", service.DefaultSinceLimit), Caller: caller(r)}
+	if after := q.text("since"); after != nil {
+		since.After = *after
+	}
+	if peer := q.text("peer"); peer != nil {
+		since.Peer = *peer
+	}
+	if q.err != nil {
+		return q.err
+	}
+	rows, limit, err := a.service.SyncSince(r.Context(), since)
+	if err != nil {
+		return err
+	}
+	if rows == nil {
+		rows = []memory.Memory{}
+	}
+	return reply(w, http.StatusOK, map[string]any{"count": len(rows), "limit": limit, "memories": rows})
+}
+
+// syncPull answers POST /api/v1/sync/pull, which is ours: body node, have, after, limit; answer
+// node, have, events (one a memory), memories, more.
+func (a *api) syncPull(w http.ResponseWriter, r *http.Request) error {
+	o, err := readObject(w, r)
+	if err != nil {
+		return err
+	}
+	q := service.Pull{
+		Node: must[string](o, "node"),
+		// Seen from here, a vector that is absent has followed nobody.
+		Have:  orNull[service.Vector](o, "have"),
+		After: orNull[service.Event](o, "after"),
+		Limit: or(o, "limit", 0),
+	}
+	if o.err != nil {
+		return o.err
+	}
+	found, err := a.service.SyncPull(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	events := make([]service.Event, len(found.Changes))
+	rows := make([]memory.Memory, len(found.Changes))
+	for i, c := range found.Changes {
+		events[i], rows[i] = c.Event, c.Memory
+	}
+	return reply(w, http.StatusOK, map[string]any{
+		"events":   events,
+		"have":     vector(found.Have),
+		"memories": rows,
+		"more":     found.More,
+		"node":     found.Node,
+	})
+}
+
+// orNull reads a field that is zero when absent or null.
+func orNull[T any](o *object, field string) (value T) {
+	if v := optional[T](o, field); v != nil {
+		return *v
+	}
+	return value
+}
+
+// vector is never null on the wire.
+func vector(v service.Vector) service.Vector {
+	if v == nil {
+		return service.Vector{}
+	}
+	return v
+}

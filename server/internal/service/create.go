@@ -1,0 +1,194 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"chaosctl/server/internal/federation"
+	"chaosctl/server/internal/memory"
+)
+
+// Draft is a memory to be created, as a client gave it, defaults filled in (contract 2.4).
+type Draft struct {
+	Title      string
+	Content    string
+	Tier       memory.Tier
+	Namespace  string
+	Tags       []string
+	Priority   int32
+	Confidence float64
+	Source     string
+	ExpiresAt  *string
+	TTLSecs    *int64
+	Metadata   json.RawMessage // a JSON value, compact
+	AgentID    string          // from the body; empty: not given
+	Caller     string          // from the transport; empty: not given
+	Scope      *string
+}
+
+// Created is what became of a draft.
+type Created struct {
+	ID             string
+	AgentID        string              // the requester's, even where the row keeps another
+	Contradictions []string            // ids of memories that may say something else
+	Quorum         *federation.Outcome // nil when this node stands alone
+}
+
+// Met tells whether enough nodes hold the memory.
+func (c Created) Met() bool { return c.Quorum == nil || c.Quorum.Reason == "" }
+
+// Create stores a memory and waits for its copies. The checks come in the order of contract
+// section 2.4; a failed one is *Invalid and nothing is stored. When the copies are too few,
+// the memory is stored here all the same and goes on to spread. A caller that goes away does
+// not stop any of it.
+func (s *Service) Create(ctx context.Context, d Draft) (Created, error) {
+	now := s.clock.Now()
+	m, agent, err := s.draft(d, now)
+	if err != nil {
+		return Created{}, err
+	}
+	similar := make(chan []string, 1)
+	go func() { similar <- s.similar(ctx, d.Namespace, d.Title) }()
+	// Once it is asked for, a write is done and spreads, whether or not someone waits for it.
+	change, err := s.store.Create(context.WithoutCancel(ctx), m)
+	if err != nil {
+		<-similar
+		return Created{}, fmt.Errorf("store the memory: %w", err)
+	}
+	created := Created{ID: change.Memory.ID, AgentID: agent}
+	if s.replication != nil {
+		outcome := s.replication.Await(ctx, change)
+		created.Quorum = &outcome
+	}
+	for _, id := range <-similar {
+		if id != created.ID {
+			created.Contradictions = append(created.Contradictions, id)
+		}
+	}
+	return created, nil
+}
+
+// draft checks a draft and makes the row of it.
+func (s *Service) draft(d Draft, now time.Time) (m memory.Memory, agent string, err error) {
+	m = memory.Memory{
+		Tier:       d.Tier,
+		Namespace:  d.Namespace,
+		Title:      d.Title,
+		Content:    d.Content,
+		Tags:       d.Tags,
+		Priority:   d.Priority,
+		Confidence: d.Confidence,
+		Source:     d.Source,
+		ExpiresAt:  d.ExpiresAt,
+		Metadata:   d.Metadata,
+		CreatedAt:  memory.FormatTime(now),
+		UpdatedAt:  memory.FormatTime(now),
+	}
+	if err := memory.ValidateNew(m, d.TTLSecs, now); err != nil {
+		return m, "", invalid(err)
+	}
+	if agent, err = requester(d); err != nil {
+		return m, "", err
+	}
+	if d.Scope != nil {
+		if err := memory.ValidateScope(*d.Scope); err != nil {
+			return m, "", invalid(err)
+		}
+	}
+	if m.Metadata, err = attribute(d.Metadata, agent, d.Scope); err != nil {
+		return m, "", err
+	}
+	m.ExpiresAt = expiry(d, now)
+	id, err := uuid.NewV7()
+	if err != nil {
+		return m, "", fmt.Errorf("make an id: %w", err)
+	}
+	m.ID = id.String()
+	return m.Normalized(), agent, nil
+}
+
+// requester is the agent a draft is attributed to: the one in the body, else the caller, else
+// a made-up one (contract section 2.1).
+func requester(d Draft) (string, error) {
+	agent := d.AgentID
+	if agent == "" {
+		agent = d.Caller
+	}
+	if agent == "" {
+		return anonymous(), nil
+	}
+	if err := memory.ValidateAgentID(agent); err != nil {
+		return "", &Invalid{"invalid agent_id: " + err.Error()}
+	}
+	return agent, nil
+}
+
+func anonymous() string {
+	var b [4]byte
+	rand.Read(b[:]) //nolint:errcheck // it never fails
+	return "anonymous:req-" + hex.EncodeToString(b[:])
+}
+
+// attribute writes agent and scope into metadata, over what is there.
+func attribute(metadata json.RawMessage, agent string, scope *string) (json.RawMessage, error) {
+	keys := map[string]json.RawMessage{}
+	if err := json.Unmarshal(metadata, &keys); err != nil {
+		return nil, &Invalid{"metadata must be a JSON object"}
+	}
+	set := func(key, value string) {
+		text, err := json.Marshal(value)
+		if err == nil { // always, for a string
+			keys[key] = text
+		}
+	}
+	set("agent_id", agent)
+	if scope != nil {
+		set("scope", *scope)
+	}
+	text, err := json.Marshal(keys)
+	if err != nil {
+		return nil, fmt.Errorf("write metadata: %w", err)
+	}
+	return text, nil
+}
+
+// Lifetimes of the tiers (contract section 4.3).
+const (
+	shortTTL = 6 * time.Hour
+	midTTL   = 7 * 24 * time.Hour
+)
+
+// expiry is when a draft expires: as given, else by its ttl, else by its tier; nil for never.
+func expiry(d Draft, now time.Time) *string {
+	var ttl time.Duration
+	switch {
+	case d.ExpiresAt != nil:
+		return d.ExpiresAt
+	case d.TTLSecs != nil:
+		ttl = time.Duration(*d.TTLSecs) * time.Second
+	case d.Tier == memory.Short:
+		ttl = shortTTL
+	case d.Tier == memory.Mid:
+		ttl = midTTL
+	default:
+		return nil
+	}
+	at := memory.FormatTime(now.Add(ttl))
+	return &at
+}
+
+// similar looks for possible contradictions. They are advice: when the look-up fails, the
+// write is none the worse.
+func (s *Service) similar(ctx context.Context, namespace, title string) []string {
+	ids, err := s.store.Similar(ctx, namespace, title)
+	if err != nil && ctx.Err() == nil {
+		s.logger.Warn("service: contradictions were not looked up", "error", err)
+	}
+	return ids
+}

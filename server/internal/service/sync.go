@@ -1,0 +1,206 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"chaosctl/server/internal/federation"
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/store"
+)
+
+// Limits of the sync routes (contract sections 6.6 and 6.7), in rows.
+const (
+	MaxPushRows       = 1000
+	DefaultSinceLimit = 500
+	MaxSinceLimit     = 10_000
+)
+
+const (
+	maxPullRows  = 1000
+	maxPullBytes = 8 << 20
+)
+
+// Push is what another server sends. Node, Events and Span are empty when it does not number
+// its changes; Events has one event a memory otherwise.
+type Push struct {
+	Sender   string
+	Caller   string // from the transport; empty: not given
+	Memories []memory.Memory
+	DryRun   bool
+	Node     string
+	Events   []Event
+	Span     *Span
+}
+
+// Pushed is what became of a push.
+type Pushed struct {
+	Applied  int
+	Noop     int // valid rows, of a dry run
+	Skipped  int
+	Receiver string // the agent id that the answer is for
+	Clock    map[string]string
+	IDs      []string // of the rows that are stored durably
+	Node     string   // this node
+	Have     Vector
+}
+
+// SyncPush merges rows of another server (contract section 6.6). What it returns is durable.
+func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
+	if err := memory.ValidateAgentID(p.Sender); err != nil {
+		return Pushed{}, &Invalid{"invalid sender_agent_id: " + err.Error()}
+	}
+	if len(p.Memories) > MaxPushRows {
+		return Pushed{}, &Invalid{fmt.Sprintf("sync_push limited to %d memories per request", MaxPushRows)}
+	}
+	receiver := p.Caller
+	if receiver == "" {
+		receiver = anonymous()
+	}
+	if err := memory.ValidateAgentID(receiver); err != nil {
+		return Pushed{}, &Invalid{"invalid x-agent-id: " + err.Error()}
+	}
+	s.heard(p.Node)
+	out := Pushed{Receiver: receiver, IDs: []string{}, Node: s.store.Origin()}
+	var err error
+	if p.DryRun {
+		s.tryPush(p, &out)
+		out.Have, err = s.store.Vector(ctx)
+	} else {
+		err = s.applyPush(ctx, p, &out)
+	}
+	if err != nil {
+		return Pushed{}, fmt.Errorf("sync push: %w", err)
+	}
+	if out.Clock, err = s.store.SyncClock(ctx, receiver); err != nil {
+		return Pushed{}, fmt.Errorf("sync push: read the clock of %s: %w", receiver, err)
+	}
+	return out, nil
+}
+
+// tryPush tells what a push would come to.
+func (s *Service) tryPush(p Push, out *Pushed) {
+	for _, m := range p.Memories {
+		if memory.ValidateStored(m) == nil {
+			out.Noop++
+		} else {
+			out.Skipped++
+		}
+	}
+}
+
+func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
+	batch := store.Batch{Changes: make([]store.Change, len(p.Memories))}
+	for i, m := range p.Memories {
+		batch.Changes[i].Memory = m
+		if p.Events != nil {
+			batch.Changes[i].Event = p.Events[i]
+		}
+	}
+	if p.Events != nil {
+		batch.Span = p.Span
+	}
+	merged, err := s.store.Merge(context.WithoutCancel(ctx), batch)
+	if err != nil {
+		return err
+	}
+	seen := ""
+	for i, id := range merged.IDs {
+		if merged.Errs[i] != nil {
+			out.Skipped++
+			s.logger.Debug("service: a pushed row was refused", "id", p.Memories[i].ID, "error", merged.Errs[i])
+			continue
+		}
+		out.Applied++
+		out.IDs = append(out.IDs, id)
+		seen = max(seen, p.Memories[i].UpdatedAt)
+	}
+	out.Have = merged.Vector
+	if merged.Changed > 0 && s.replication != nil {
+		s.replication.Notify()
+	}
+	// A node of this make is followed by its events; the times of others are kept for them.
+	if p.Node == "" && seen != "" {
+		if err := s.store.NoteSync(ctx, out.Receiver, p.Sender, seen); err != nil {
+			return fmt.Errorf("note how far %s is seen: %w", p.Sender, err)
+		}
+	}
+	return nil
+}
+
+// Since is a page of rows that changed after a time.
+type Since struct {
+	After  string // RFC 3339; empty: from the beginning
+	Limit  int    // rows; above MaxSinceLimit it is lowered to it
+	Peer   string // the agent id that asks; empty or invalid: not recorded
+	Caller string // from the transport; invalid: as if not given
+}
+
+// SyncSince returns rows by time (contract section 6.7), for servers that do not number their
+// changes, and the limit that was applied.
+func (s *Service) SyncSince(ctx context.Context, q Since) ([]memory.Memory, int, error) {
+	if q.After != "" {
+		if _, err := memory.ParseTime(q.After); err != nil {
+			return nil, 0, &Invalid{"invalid `since` parameter — expected RFC 3339 timestamp"}
+		}
+	}
+	limit := min(q.Limit, MaxSinceLimit)
+	rows, err := s.store.UpdatedSince(ctx, q.After, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("sync since: %w", err)
+	}
+	if len(rows) > 0 && q.Peer != "" && memory.ValidateAgentID(q.Peer) == nil {
+		caller := q.Caller
+		if caller == "" || memory.ValidateAgentID(caller) != nil {
+			caller = anonymous()
+		}
+		if err := s.store.NoteSync(ctx, caller, q.Peer, rows[len(rows)-1].UpdatedAt); err != nil {
+			return nil, 0, fmt.Errorf("sync since: note how far %s is: %w", q.Peer, err)
+		}
+	}
+	return rows, limit, nil
+}
+
+// Pull asks for a page of what a node lacks.
+type Pull struct {
+	Node  string // the node that asks
+	Have  Vector // how far it has followed each origin
+	After Event  // the last event of the page before; zero for the first page
+	Limit int    // rows; 0 asks for name and vector only
+}
+
+// Pulled is a page of what a node lacks.
+type Pulled struct {
+	Node    string // this node
+	Have    Vector // its vector, of the same moment as the changes
+	Changes []Change
+	More    bool // there are more than these
+}
+
+// SyncPull returns what another node lacks, in the order of the events. A page is cut where it
+// would become large.
+func (s *Service) SyncPull(ctx context.Context, q Pull) (Pulled, error) {
+	s.heard(q.Node)
+	out := Pulled{Node: s.store.Origin()}
+	limit := max(0, min(q.Limit, maxPullRows))
+	var err error
+	if limit == 0 {
+		out.Have, err = s.store.Vector(ctx)
+	} else {
+		out.Changes, out.Have, err = s.store.Lacking(ctx, q.Have, q.After, limit)
+	}
+	if err != nil {
+		return Pulled{}, fmt.Errorf("sync pull: %w", err)
+	}
+	fits := federation.Fitting(out.Changes, maxPullBytes)
+	out.More = limit > 0 && (len(out.Changes) == limit || fits < len(out.Changes))
+	out.Changes = out.Changes[:fits]
+	return out, nil
+}
+
+// heard tells replication that a node has spoken.
+func (s *Service) heard(node string) {
+	if s.replication != nil {
+		s.replication.Heard(node)
+	}
+}

@@ -1,0 +1,143 @@
+// Package server is the memory server: a replicated store of memories for agents, compatible on
+// the wire with ai-memory 0.6.0. This is its facade; how it works is in internal. It does not
+// know that anyone would break it on purpose.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"chaosctl/server/internal/federation"
+	"chaosctl/server/internal/httpapi"
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
+	"chaosctl/server/internal/store/sqlite"
+)
+
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	idleTimeout   = 2 * time.Minute
+)
+
+// Serve runs a server until ctx ends. It calls ready, if that is not nil, with the address it
+// is bound to. At the end it stops accepting, answers the requests under way within
+// Config.ShutdownGrace, writes the database's log back and returns nil. An error says why it
+// could not start, or what broke.
+func Serve(ctx context.Context, c Config, ready func(net.Addr)) (err error) {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	database, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
+	if err != nil {
+		return fmt.Errorf("failed to open database: %w", err)
+	}
+	defer func() {
+		if cerr := database.Close(); cerr != nil {
+			err = errors.Join(err, fmt.Errorf("close database %s: %w", c.DB, cerr))
+		}
+	}()
+	c.Logger.Info("database: " + c.DB)
+
+	clock := memory.NewClock(time.Now)
+	store := service.Observed(database, clock)
+	replicator, err := c.replicator(store)
+	if err != nil {
+		return err
+	}
+	var replication service.Replication
+	if replicator != nil {
+		replication = replicator
+	}
+	api := httpapi.New(service.New(store, clock, replication, c.Logger), c.Logger)
+
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.address())
+	if err != nil {
+		return err
+	}
+	c.Logger.Info(fmt.Sprintf("ai-memory listening on http://%s", listener.Addr()))
+	if ready != nil {
+		ready(listener.Addr())
+	}
+
+	// Replication outlives ctx: requests that are being drained may wait for it.
+	spreading, stopSpreading := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	if replicator != nil {
+		background.Go(func() { replicator.Run(spreading) })
+	}
+	err = c.serveHTTP(ctx, listener, api)
+	stopSpreading()
+	background.Wait()
+	return err
+}
+
+// replicator returns what keeps the peers up to date, nil when there are none.
+func (c Config) replicator(log federation.Log) (*federation.Replicator, error) {
+	bases, err := c.peers()
+	if err != nil || len(bases) == 0 {
+		return nil, err
+	}
+	peers := make([]federation.Peer, len(bases))
+	for i, base := range bases {
+		peers[i] = federation.NewHTTPPeer(base)
+	}
+	r := federation.New(log, peers, federation.Options{
+		Writes: c.QuorumWrites, Timeout: c.QuorumTimeout, Logger: c.Logger,
+	})
+	c.Logger.Info(fmt.Sprintf("federation enabled: W=%d over %d peer(s), timeout %dms",
+		r.Needed(), len(peers), c.QuorumTimeout.Milliseconds()))
+	return r, nil
+}
+
+// serveHTTP serves until ctx ends and the requests under way are answered, or cut off at the
+// end of the grace.
+func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.Handler) error {
+	var underWay sync.WaitGroup
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	srv := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			underWay.Add(1)
+			defer underWay.Done()
+			api.ServeHTTP(w, r)
+		}),
+		Protocols:         protocols,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	c.Logger.Info("shutting down: answering the requests under way")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownGrace)
+	defer cancel()
+	err := srv.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		c.Logger.Warn(fmt.Sprintf("requests were still under way after %v; they are cut off", c.ShutdownGrace))
+		err = srv.Close()
+	}
+	<-failed
+	underWay.Wait()
+	if err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
