@@ -29,6 +29,7 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 		Schema:         Schema,
 		StartedAt:      facts.StartedAt.UTC(),
 		DurationS:      milliseconds(facts.EndedAt.Sub(facts.StartedAt)) / 1000,
+		Stopped:        facts.Stopped,
 		Planned:        facts.Planned,
 		Reasons:        []string{},
 		Faults:         []FaultSummary{},

@@ -15,6 +15,7 @@ type Summary struct {
 	DurationS float64        `json:"duration_s"`
 	Verdict   Verdict        `json:"verdict"`
 	Reasons   []string       `json:"reasons"` // why it is not a pass; empty for a pass
+	Stopped   string         `json:"stopped"` // why it ended before its last cycle; empty when it did not
 	Planned   int            `json:"planned"` // lines the campaign was to write
 	Faults    []FaultSummary `json:"faults"`  // in the order asked for
 	Config    any            `json:"config"`  // the campaign as it was run

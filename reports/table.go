@@ -25,7 +25,7 @@ func Table(w io.Writer, s metrics.Summary) error {
 	rows := [][]string{}
 	for _, f := range s.Faults {
 		rows = append(rows, []string{
-			f.Fault,
+			printable(f.Fault),
 			fmt.Sprintf("%d/%d", f.TotalCycles, max(f.Planned, f.TotalCycles)),
 			f.Verdict.String(),
 			fmt.Sprintf("%d/%d", f.Acked, f.TotalWrites),

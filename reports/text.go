@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"chaosctl/metrics"
 )
@@ -27,7 +28,7 @@ func Text(w io.Writer, s metrics.Summary, style Style) error {
 	p := printer{&out, style}
 	p.verdict(s)
 	p.gates(s)
-	p.reasons(s)
+	p.doubts(s)
 	p.line("")
 	if err := Table(&out, s); err != nil {
 		return err
@@ -48,6 +49,16 @@ func Block(w io.Writer, s metrics.Summary, style Style) error {
 	p.files(s)
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// printable replaces what would move a cursor or change colours: a text may be a server's.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // printer prints the parts of a text.
@@ -71,7 +82,7 @@ func (p printer) verdict(s metrics.Summary) {
 		cycles += f.TotalCycles
 	}
 	word := strings.ToUpper(s.Verdict.String())
-	p.line("%s  %s  %d of %d cycles  %v", p.coloured(s.Verdict, word), s.CampaignID, cycles, max(s.Planned, cycles),
+	p.line("%s  %s  %d of %d cycles  %v", p.coloured(s.Verdict, word), printable(s.CampaignID), cycles, max(s.Planned, cycles),
 		took.Round(time.Millisecond))
 }
 
@@ -80,7 +91,7 @@ func (p printer) gates(s metrics.Summary) {
 	p.line("\nGATES")
 	for _, f := range s.Faults {
 		p.line("  %s %s: %d of %d cycles passed, %d acknowledged writes in %d cycles, %d lost, bound %s",
-			p.sign(f.Verdict), f.FaultSpec, f.Cycles.Pass, max(f.Planned, f.TotalCycles), f.Acked, f.TotalCycles, f.Lost,
+			p.sign(f.Verdict), printable(f.FaultSpec), f.Cycles.Pass, max(f.Planned, f.TotalCycles), f.Acked, f.TotalCycles, f.Lost,
 			boundText(f.WorstBound))
 		for _, c := range f.Checks {
 			worst := c.Cycles.Worst()
@@ -88,9 +99,10 @@ func (p printer) gates(s metrics.Summary) {
 			case worst == metrics.Pass, c.Gating == 0 && worst == metrics.Inconclusive:
 				continue
 			case c.Gating == 0:
-				p.line("      reported only, not promised: %s %s: %s", c.Checker, worst, c.Why)
+				p.line("      reported only, not promised: %s %s: %s", printable(c.Checker), worst, printable(c.Why))
 			default:
-				p.line("    %s %s in %d of %d cycles: %s", p.sign(worst), c.Checker, notPassed(c.Cycles), f.TotalCycles, c.Why)
+				p.line("    %s %s in %d of %d cycles: %s", p.sign(worst), printable(c.Checker), notPassed(c.Cycles), f.TotalCycles,
+					printable(c.Why))
 			}
 			p.keys(c)
 		}
@@ -106,7 +118,7 @@ func (p printer) keys(c metrics.CheckSummary) {
 		if rest := c.Keys - len(c.Named); rest > 0 {
 			more = fmt.Sprintf(" and %d more", rest)
 		}
-		p.line("      writes %s%s", strings.Join(c.Named, " "), more)
+		p.line("      writes %s%s", printable(strings.Join(c.Named, " ")), more)
 	}
 	if len(c.Affected) > 0 {
 		p.line("      cycles %s", strings.Trim(fmt.Sprint(c.Affected), "[]"))
@@ -118,9 +130,24 @@ func (p printer) named(s metrics.Summary) {
 	for _, f := range s.Faults {
 		for _, c := range f.Checks {
 			if c.Gating > 0 && len(c.Named) > 0 {
-				p.line("  %s, %s:", f.Fault, c.Checker)
+				p.line("  %s, %s:", printable(f.Fault), printable(c.Checker))
 				p.keys(c)
 			}
+		}
+	}
+}
+
+// doubts says what no check says: what of the campaign is missing.
+func (p printer) doubts(s metrics.Summary) {
+	if s.Stopped != "" {
+		p.line("\n  %s the campaign ended early: %s", p.sign(metrics.Inconclusive), printable(s.Stopped))
+	}
+	for _, f := range s.Faults {
+		if len(f.Repeated) > 0 {
+			p.line("  %s %s: more than one line for cycles %v", p.sign(metrics.Inconclusive), printable(f.Fault), f.Repeated)
+		}
+		if missing := f.Planned - f.TotalCycles; missing > 0 {
+			p.line("  %s %s: %d of %d cycles have no line", p.sign(metrics.Inconclusive), printable(f.Fault), missing, f.Planned)
 		}
 	}
 }
@@ -132,7 +159,7 @@ func (p printer) reasons(s metrics.Summary) {
 	}
 	p.line("\nWHY")
 	for _, reason := range s.Reasons {
-		p.line("  %s", reason)
+		p.line("  %s", printable(reason))
 	}
 }
 
