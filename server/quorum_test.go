@@ -230,11 +230,11 @@ func TestTooFewCopies(t *testing.T) {
 // TestOneNodeIsOneCopy has a node listed under two names: its two answers are one copy.
 func TestOneNodeIsOneCopy(t *testing.T) {
 	t.Parallel()
-	nodes := mesh(t, 2, 2, 300*time.Millisecond)
+	nodes := mesh(t, 2, 2, 5*time.Second)
 	alias := strings.Replace(nodes[1].base, "127.0.0.1", "localhost", 1)
-	nodes[0].peer(3, 300*time.Millisecond, nodes[1].base, alias)
+	nodes[0].peer(3, 5*time.Second, nodes[1].base, alias)
 	self := newNode(t)
-	self.peer(2, 300*time.Millisecond, self.base)
+	self.peer(2, 5*time.Second, self.base)
 	for _, n := range []*node{nodes[0], nodes[1], self} {
 		n.start(t)
 	}

@@ -102,7 +102,10 @@ func (c Config) replicator(log federation.Log) (*federation.Replicator, error) {
 // serveHTTP serves until ctx ends and the requests under way are answered, or cut off at the
 // end of the grace.
 func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.Handler) error {
-	var underWay sync.WaitGroup
+	var (
+		underWay sync.WaitGroup
+		silent   newcomers
+	)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
@@ -112,6 +115,7 @@ func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.H
 			defer underWay.Done()
 			api.ServeHTTP(w, r)
 		}),
+		ConnState:         silent.follow,
 		Protocols:         protocols,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -129,6 +133,7 @@ func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.H
 	c.Logger.Info("shutting down: answering the requests under way")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownGrace)
 	defer cancel()
+	silent.leave()
 	err := srv.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
 		c.Logger.Warn(fmt.Sprintf("requests were still under way after %v; they are cut off", c.ShutdownGrace))

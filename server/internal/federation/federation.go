@@ -82,21 +82,19 @@ func (r *Replicator) Notify() {
 	}
 }
 
-// Heard says that a node has spoken to us, so whatever kept us from it may be over.
+// Heard says that a node has spoken to us, so whatever kept us from it may be over. A peer that
+// has never told its name may be that node.
 func (r *Replicator) Heard(node string) {
 	if node == "" {
 		return
 	}
 	r.mu.Lock()
-	var away *link
+	defer r.mu.Unlock()
 	for _, l := range r.links {
-		if l.node == node && !l.up {
-			away = l
+		if !l.up && (l.node == node || l.node == "") {
+			l.downAt = time.Time{}
+			l.resume()
 		}
-	}
-	r.mu.Unlock()
-	if away != nil {
-		away.resume()
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 
 // Outcome is how a write's wait ended. A Reason means that the copies were too few.
 type Outcome struct {
-	Acks   int // nodes that hold the row durably, this one included
+	Acks   int // nodes known to hold the row durably, this one included; at most Needed
 	Needed int
 	Reason Reason
 }
@@ -116,6 +116,7 @@ func (r *Replicator) copies(w *write) int {
 func (r *Replicator) outcome(w *write) Outcome {
 	o := Outcome{Acks: r.copies(w), Needed: r.needed}
 	if o.Acks >= o.Needed {
+		o.Acks = o.Needed // as if counting had stopped there, however late this looks
 		return o
 	}
 	o.Reason = Unreachable

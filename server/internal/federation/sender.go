@@ -38,7 +38,8 @@ func (r *Replicator) send(ctx context.Context, l *link) {
 			pause.wait(ctx, l.sendNow)
 			continue
 		}
-		pause, s.lastError = backOff{}, ""
+		pause = backOff{}
+		s.succeeded()
 		if more {
 			continue
 		}
@@ -56,7 +57,7 @@ type sender struct {
 	greeted bool  // the peer has told how far it is, or cannot
 	singly  int64 // up to this number, rows are sent one by one
 
-	lastError string // what was logged last; a failure that repeats is logged once
+	failing bool // the last exchange failed: that is logged once
 }
 
 // step does one exchange with the peer. It reports whether to go on at once.
@@ -175,9 +176,17 @@ func (s *sender) failed(err error) {
 		s.link.peer.Reset()
 		s.r.noteFailure(s.link, err)
 	}
-	if text := err.Error(); text != s.lastError {
-		s.lastError = text
-		s.r.logger.Warn("federation: "+s.link.peer.String()+" failed", "error", text)
+	if !s.failing {
+		s.failing = true
+		s.r.logger.Warn("federation: "+s.link.peer.String()+" fails", "error", err)
+	}
+}
+
+// succeeded notes that the peer is back, if it was away.
+func (s *sender) succeeded() {
+	if s.failing {
+		s.failing = false
+		s.r.logger.Info("federation: " + s.link.peer.String() + " works again")
 	}
 }
 
