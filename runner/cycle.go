@@ -1,0 +1,192 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"chaosctl/cluster"
+	"chaosctl/faults"
+	"chaosctl/metrics"
+	"chaosctl/metrics/check"
+)
+
+// cycle is one try of one cycle: its nodes, its history on one time base, and what must be undone.
+type cycle struct {
+	*shardRun
+	number  int
+	attempt int
+
+	base    time.Time // the zero of every offset; its monotonic reading decides
+	history metrics.History
+	values  map[string]string // what is written, by key
+	nodes   *cluster.Cluster
+	logs    []string
+	uses    []metrics.NodeUse
+	undo    undoStack
+	polled  map[int]metrics.Observation // the last reading kept of each node while settling
+	stopped *Stopped
+}
+
+func newCycle(r *shardRun, number, attempt int, base time.Time) *cycle {
+	c := &cycle{shardRun: r, number: number, attempt: attempt, base: base}
+	c.history.Question = c.question()
+	c.history.Namespace = fmt.Sprintf("chaos-c%d", number)
+	return c
+}
+
+// try runs one try of a cycle through its stages. Whatever happens, everything is undone and
+// there is a record.
+func (r *shardRun) try(ctx context.Context, number, attempt int) ended {
+	c := newCycle(r, number, attempt, time.Now())
+	c.stages(ctx)
+	if ctx.Err() != nil {
+		c.history.Interrupted = true
+		c.countOnce(ctx)
+	}
+	c.tearDown(ctx)
+	record, verdict := c.judge()
+	if verdict != metrics.Pass {
+		if err := r.keepLogs(number, c.logs); err != nil {
+			record.HarnessError = new(err.Error())
+		}
+	}
+	if err := os.RemoveAll(r.workDir(number)); err != nil && c.stopped == nil {
+		c.stopped = &Stopped{Reason: HarnessBroken, Message: fmt.Sprintf("remove the cycle's data: %v", err)}
+	}
+	return ended{record: record, stopped: c.stopped, retry: c.worthRetry(verdict)}
+}
+
+// stages runs the stages in order and stops at the first that cannot go on.
+func (c *cycle) stages(ctx context.Context) {
+	for _, s := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"boot", c.boot},
+		{"steady", c.steady},
+		{"load", c.load},
+		{"settle_a", c.settleSurvivors},
+		{"restart", c.restartKilled},
+		{"settle_b", c.settleAll},
+		{"verify", c.verify},
+	} {
+		if ctx.Err() != nil {
+			return
+		}
+		c.tell(Message{Progress: &Progress{
+			Fault: c.fault.Asked, Cycle: c.number, Stage: s.name, Acked: len(c.history.Acked()),
+		}})
+		if err := c.timed(s.name, func() error { return s.run(ctx) }); err != nil {
+			c.cutShort(ctx, s.name, err)
+			return
+		}
+		if s.name == "steady" {
+			c.sound = true
+		}
+	}
+}
+
+// timed runs a stage and notes when it began and ended.
+func (c *cycle) timed(name string, run func() error) error {
+	began := c.now()
+	err := run()
+	c.history.Stages = append(c.history.Stages, metrics.StageSpan{Name: name, Began: began, Ended: c.now()})
+	return err
+}
+
+// cutShort notes why a cycle ended before its last stage, and whether that ends the campaign too.
+func (c *cycle) cutShort(ctx context.Context, stage string, err error) {
+	var stop *stopError
+	switch {
+	case errors.As(err, &stop):
+		c.stopped = &stop.Stopped
+	case ctx.Err() != nil:
+		return
+	}
+	c.history.Errors = append(c.history.Errors, fmt.Sprintf("%s: %v", stage, err))
+}
+
+// stopError ends a campaign.
+type stopError struct{ Stopped }
+
+// Error is the message.
+func (s *stopError) Error() string { return s.Message }
+
+// tearDown undoes what is left and notes when that began and ended. It runs on every way out.
+func (c *cycle) tearDown(ctx context.Context) {
+	err := c.timed("teardown", func() error { return c.undo.run(ctx) })
+	if c.nodes != nil {
+		c.noteExits()
+	}
+	var unhealed *faults.Unhealed
+	switch {
+	case errors.As(err, &unhealed):
+		c.stopped = &Stopped{Reason: HealUnproven, Message: unhealed.Error()}
+	case err != nil && c.stopped == nil:
+		c.stopped = &Stopped{Reason: HarnessBroken, Message: err.Error()}
+	}
+	if err != nil {
+		c.history.Errors = append(c.history.Errors, fmt.Sprintf("teardown: %v", err))
+	}
+}
+
+// question is what the cycle's judgement depends on besides its events.
+func (c *cycle) question() metrics.Question {
+	exercise := c.fault.Spec().Exercise
+	q := metrics.Question{
+		Nodes:        c.Campaign.Nodes,
+		Quorum:       c.Campaign.Quorum,
+		Writes:       c.Campaign.Writes,
+		Threshold:    c.Campaign.Threshold,
+		SettleLimit:  c.Campaign.SettleTimeout,
+		Promises:     c.Campaign.Promises,
+		NeedMidWrite: exercise.MidWrite,
+	}
+	if exercise.Contained {
+		q.NeedInside = min(c.Campaign.Concurrency, DefaultConcurrency)
+	}
+	if exercise.Overlap {
+		q.NeedOverlap = 1
+	}
+	return q
+}
+
+// judge asks the checkers and writes the record.
+func (c *cycle) judge() (metrics.Record, metrics.Verdict) {
+	verdict, findings := check.Judge(&c.history)
+	return metrics.NewRecord(metrics.CycleFacts{
+		Campaign:      c.Campaign.ID,
+		Cycle:         c.number,
+		Seed:          canonicalSeed(c.Campaign.Seed),
+		StartedAt:     c.base,
+		Duration:      c.now(),
+		Attempts:      c.attempt,
+		Fault:         c.fault.Asked,
+		FaultSpec:     c.fault.String(),
+		QuorumTimeout: c.Campaign.QuorumTimeout,
+		Nodes:         c.uses,
+	}, &c.history, verdict, findings), verdict
+}
+
+// worthRetry reports whether the kill met no write under way and nothing else was amiss.
+func (c *cycle) worthRetry(verdict metrics.Verdict) bool {
+	if verdict != metrics.Inconclusive || !c.history.Question.NeedMidWrite || c.stopped != nil ||
+		len(c.history.Errors) > 0 || c.history.Interrupted {
+		return false
+	}
+	return metrics.Inside(&c.history).Lost == 0
+}
+
+// now is the time since the cycle began.
+func (c *cycle) now() time.Duration { return time.Since(c.base) }
+
+// at places a moment on the cycle's time base.
+func (c *cycle) at(t time.Time) time.Duration {
+	if t.IsZero() {
+		return metrics.Never
+	}
+	return t.Sub(c.base)
+}
