@@ -141,7 +141,7 @@ func TestUpsert(t *testing.T) {
 	existing := with(func(m *memory.Memory) {
 		m.ID, m.CreatedAt, m.UpdatedAt, m.Tier = "kept", "2026-01-01T00:00:00+00:00", "2026-01-05T00:00:00+00:00", memory.Mid
 		m.AccessCount, m.LastAccessedAt, m.ExpiresAt, m.Priority, m.Confidence = 4, &soon, &later, 8, 0.2
-		m.Tags, m.Metadata = []string{"old"}, []byte(`{"agent_id":"ann","k":1}`)
+		m.Tags, m.Metadata = []string{"old"}, []byte(`{"agent_id":"zoe","k":1}`)
 	})
 	write := with(func(m *memory.Memory) {
 		m.ID, m.CreatedAt, m.UpdatedAt = "other", "2019-01-01T00:00:00+00:00", "2026-01-03T00:00:00+00:00"
@@ -150,7 +150,7 @@ func TestUpsert(t *testing.T) {
 	})
 	want := write
 	want.ID, want.CreatedAt, want.AccessCount, want.LastAccessedAt = "kept", existing.CreatedAt, 4, &soon
-	want.Priority, want.Tier, want.Metadata = 8, memory.Mid, []byte(`{"agent_id":"ann"}`)
+	want.Priority, want.Tier, want.Metadata = 8, memory.Mid, []byte(`{"agent_id":"zoe"}`)
 	want.UpdatedAt = "2026-01-05T00:00:00.000000001+00:00"
 	same(t, "upsert", want, memory.Upsert(existing, write))
 
