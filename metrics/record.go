@@ -39,7 +39,7 @@ type Record struct {
 	LostAcked []string  `json:"lost_acked"` // write keys, at most MaxKeys
 
 	SettleLimitMS float64             `json:"settle_ms"`
-	ConvergeMS    map[string]*float64 `json:"converge_ms"`  // per node, from the end of heal; null = never within the limit
+	ConvergeMS    map[string]*float64 `json:"converge_ms"`  // per node, see docs/records.md for from when; null = never within the limit
 	ReconnectMS   *float64            `json:"reconnect_ms"` // from the end of heal to the first sign that the struck node was back
 	JudgedNodes   []string            `json:"judged_nodes"` // alive at settle A
 	MissingAcked  map[string]int      `json:"missing_acked"`

@@ -38,7 +38,7 @@ type FaultSummary struct {
 	Acked        int      `json:"acked"`
 	Lost         int      `json:"lost"`          // acknowledged writes that no node holds at the end
 	WorstBound   *float64 `json:"worst_bound"`   // the least convergence_bound by identity; null without any
-	ConvergeP50  *float64 `json:"converge_p50"`  // milliseconds from the end of the heal until all nodes agreed
+	ConvergeP50  *float64 `json:"converge_p50"`  // milliseconds until all nodes agreed: of each cycle the slowest node
 	ConvergeP95  *float64 `json:"converge_p95"`  //
 	NeverSettled int      `json:"never_settled"` // cycles in which a node did not converge in time
 	WorstCycle   int      `json:"worst_cycle"`   // the number of a cycle with the worst verdict; 0 when all passed

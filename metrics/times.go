@@ -6,18 +6,18 @@ import (
 )
 
 // convergeTimes tells for each node that was to converge how long it took: from the end of the
-// heal, for a restarted node from the moment it could reach the others again, to the end of the
-// first reading that showed the state in which the stage settled and was not followed by
-// another. That state is everything any node held at the end of the stage; a node that did not
+// heal, or of the last write where that came later, for a restarted node from the moment it could
+// reach the others again, to the end of the first reading that showed the state in which the
+// stage settled and was not followed by another. That state is everything any node held at the end of the stage; a node that did not
 // hold all of it has nil, and so have all when it lacks an acknowledged write or two nodes
 // disagree on a content.
 func convergeTimes(h *History) map[string]*float64 {
 	times := map[string]*float64{}
 	survivors := h.Latest(AtSettleA)
 	state := settledState(h, survivors)
-	healed := endOfHeal(h)
+	quiet := endOfDisturbance(h)
 	for _, last := range survivors {
-		times[NodeName(last.Node)] = settledAfter(h, last, state, healed)
+		times[NodeName(last.Node)] = settledAfter(h, last, state, quiet)
 	}
 	all := h.Latest(AtSettleB)
 	state = settledState(h, all)
@@ -87,14 +87,18 @@ func shows(o Observation, state map[string]string) bool {
 	return len(seen) == len(state)
 }
 
-// endOfHeal is when the last fault was healed, or Never when one was not.
-func endOfHeal(h *History) time.Duration {
+// endOfDisturbance is when the last fault was healed and the last write had ended: nobody can
+// hold what was not written yet. It is Never when a fault was not healed.
+func endOfDisturbance(h *History) time.Duration {
 	end := Never
 	for _, w := range h.Windows {
 		if w.Healed == Never {
 			return Never
 		}
 		end = max(end, w.Healed)
+	}
+	for _, op := range h.Operations {
+		end = max(end, op.Returned)
 	}
 	return end
 }

@@ -19,8 +19,8 @@ const unknown = "-"
 
 // Table prints a line for each fault of a campaign: plain columns, numbers to the right, nothing
 // ever cut short. LOST counts acknowledged writes that no node holds; BOUND is the least
-// convergence bound of a cycle, by identity; CONVERGE is from the end of the heal until all
-// nodes agreed.
+// convergence bound of a cycle, by identity; CONVERGE is how long the slowest node of a
+// cycle took to agree with the others.
 func Table(w io.Writer, s metrics.Summary) error {
 	rows := [][]string{}
 	for _, f := range s.Faults {
