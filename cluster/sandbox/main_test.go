@@ -18,7 +18,10 @@ import (
 
 // What the test binary is, when it is not the test: set to "1", but for insideEnv, which names
 // the test.
+//
+// wantEnv is what the reason must say for which TestAvailable finds no sandbox.
 const (
+	wantEnv   = "SANDBOX_TEST_WANT"
 	nodeEnv   = "SANDBOX_TEST_NODE"   // a node of a cluster
 	insideEnv = "SANDBOX_TEST_INSIDE" // a test that runs as the first process of a sandbox
 	toolEnv   = "SANDBOX_TEST_TOOL"   // a program that has a sandbox
@@ -65,8 +68,9 @@ func inside(t *testing.T, do func(t *testing.T)) {
 	t.Logf("inside:\n%s", output.Bytes())
 }
 
-// asOrdinaryUser runs tests of this binary as a user without rights. Only root can.
-func asOrdinaryUser(t *testing.T, names ...string) {
+// asOrdinaryUser runs tests of this binary as a user without rights, with more variables in their
+// environment. Only root can.
+func asOrdinaryUser(t *testing.T, env []string, names ...string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "sandbox-test-")
 	if err != nil {
@@ -81,7 +85,7 @@ func asOrdinaryUser(t *testing.T, names ...string) {
 	cmd := exec.CommandContext(t.Context(), binary, "-test.v", "-test.timeout=2m",
 		"-test.run=^("+strings.Join(names, "|")+")$")
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "HOME=" + dir}
+	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), "TMPDIR="+dir, "HOME="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinaryUser, Gid: ordinaryUser}}
 	output, err := cmd.CombinedOutput()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -52,6 +53,7 @@ type Network struct {
 type node struct {
 	ns     netns.NsHandle
 	handle *netlink.Handle
+	link   int // its interface
 }
 
 // Build builds a network for a number of nodes, 1 to MaxNodes. Enter must have been called; there
@@ -80,52 +82,57 @@ func (n *Network) build(nodes int) error {
 		return fmt.Errorf("open netlink: %w", err)
 	}
 	n.hub = hub
-	bridge, err := n.buildBridge()
-	if err != nil {
+	if err := n.spawner.in(context.Background(), netns.None(), quietIPv6); err != nil {
 		return err
 	}
+	bridge := newBridge()
+	if err := n.hub.LinkAdd(bridge); err != nil {
+		return fmt.Errorf("add the bridge: %w", err)
+	}
+	var ports []int
 	for i := range nodes {
 		made := &node{ns: netns.None()}
 		n.nodes = append(n.nodes, made)
-		if err := n.buildNode(i, made, nodes, bridge); err != nil {
+		port, err := n.buildNode(i, made, nodes, bridge.Index)
+		if err != nil {
+			return fmt.Errorf("node %d: %w", i, err)
+		}
+		ports = append(ports, port)
+	}
+	for i, node := range n.nodes {
+		if err := errors.Join(awaitUp(node.handle, node.link), awaitUp(n.hub, ports[i])); err != nil {
 			return fmt.Errorf("node %d: %w", i, err)
 		}
 	}
+	// A bridge that comes up before its ports drops packets until the kernel gets round to it,
+	// which may take a second.
+	if err := raise(n.hub, bridge, hubHost); err != nil {
+		return fmt.Errorf("the bridge: %w", err)
+	}
 	// Neighbours are fixed, so that no packet waits for an address to be resolved.
 	for i := range nodes {
-		if err := fixNeighbour(n.hub, bridge, i+1); err != nil {
+		if err := fixNeighbour(n.hub, bridge.Index, i+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (n *Network) buildBridge() (int, error) {
+func newBridge() *netlink.Bridge {
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = "hub"
 	attributes.HardwareAddr = hardwareAddress(hubHost)
 	snooping := false
-	bridge := &netlink.Bridge{LinkAttrs: attributes, MulticastSnooping: &snooping}
-	if err := n.spawner.in(context.Background(), netns.None(), quietIPv6); err != nil {
-		return 0, err
-	}
-	if err := n.hub.LinkAdd(bridge); err != nil {
-		return 0, fmt.Errorf("add the bridge: %w", err)
-	}
-	if err := raise(n.hub, bridge, hubHost); err != nil {
-		return 0, fmt.Errorf("the bridge: %w", err)
-	}
-	return bridge.Index, nil
+	return &netlink.Bridge{LinkAttrs: attributes, MulticastSnooping: &snooping}
 }
 
-// buildNode makes a namespace and joins it to the bridge.
-func (n *Network) buildNode(i int, made *node, nodes, bridge int) error {
-	err := n.spawner.in(context.Background(), netns.None(), func() error { return made.make() })
-	if err != nil {
-		return err
+// buildNode makes a namespace and joins it to the bridge, by the port that is returned.
+func (n *Network) buildNode(i int, made *node, nodes, bridge int) (port int, err error) {
+	if err := n.spawner.in(context.Background(), netns.None(), made.make); err != nil {
+		return 0, err
 	}
 	if made.handle, err = netlink.NewHandleAt(made.ns, unix.NETLINK_ROUTE); err != nil {
-		return fmt.Errorf("open netlink: %w", err)
+		return 0, fmt.Errorf("open netlink: %w", err)
 	}
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name = fmt.Sprintf("node%d", i)
@@ -135,26 +142,27 @@ func (n *Network) buildNode(i int, made *node, nodes, bridge int) error {
 	pair.PeerHardwareAddr = hardwareAddress(i + 1)
 	pair.PeerNamespace = netlink.NsFd(made.ns)
 	if err := n.hub.LinkAdd(pair); err != nil {
-		return fmt.Errorf("add a pair of interfaces: %w", err)
+		return 0, fmt.Errorf("add a pair of interfaces: %w", err)
 	}
-	inside, err := made.handle.LinkByName("eth0")
+	inside, err := made.handle.LinkByName(pair.PeerName)
 	if err != nil {
-		return fmt.Errorf("find its interface: %w", err)
+		return 0, fmt.Errorf("find its interface: %w", err)
 	}
+	made.link = inside.Attrs().Index
 	if err := raise(made.handle, inside, i+1); err != nil {
-		return err
+		return 0, err
 	}
 	if err := n.hub.LinkSetUp(pair); err != nil {
-		return fmt.Errorf("bring the bridge's side up: %w", err)
+		return 0, fmt.Errorf("bring the bridge's side up: %w", err)
 	}
 	for host := 1; host <= nodes; host++ {
 		if host != i+1 {
-			if err := fixNeighbour(made.handle, inside.Attrs().Index, host); err != nil {
-				return err
+			if err := fixNeighbour(made.handle, made.link, host); err != nil {
+				return 0, err
 			}
 		}
 	}
-	return fixNeighbour(made.handle, inside.Attrs().Index, hubHost)
+	return pair.Index, fixNeighbour(made.handle, made.link, hubHost)
 }
 
 // make moves the calling thread into a new namespace and keeps a handle of that. The spawner
@@ -195,6 +203,32 @@ func raise(handle *netlink.Handle, link netlink.Link, host int) error {
 		return fmt.Errorf("bring it up: %w", err)
 	}
 	return nil
+}
+
+// upLimit bounds how long an interface may take to come up; it takes milliseconds.
+const upLimit = 5 * time.Second
+
+// awaitUp waits until an interface is in operation. The kernel sees to that in its own time, and
+// until then packets are dropped: a connection would be tried again only after a second.
+func awaitUp(handle *netlink.Handle, index int) error {
+	pause := 100 * time.Microsecond
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for deadline := time.Now().Add(upLimit); ; pause = min(2*pause, 2*time.Millisecond) {
+		link, err := handle.LinkByIndex(index)
+		if err != nil {
+			return fmt.Errorf("look at an interface: %w", err)
+		}
+		state := link.Attrs().OperState
+		if state == netlink.OperUp {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("interface %s is %v after %v", link.Attrs().Name, state, upLimit)
+		}
+		timer.Reset(pause)
+		<-timer.C
+	}
 }
 
 func fixNeighbour(handle *netlink.Handle, link, host int) error {

@@ -117,25 +117,44 @@ func TestEnterOutsideASandboxIsRefused(t *testing.T) {
 
 func TestAvailable(t *testing.T) {
 	began := time.Now()
-	if err := sandbox.Available(t.Context()); err != nil {
+	err := sandbox.Available(t.Context())
+	t.Logf("measured: probe %v", time.Since(began))
+	want := os.Getenv(wantEnv)
+	if want == "" && err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("measured: probe %v", time.Since(began))
+	var u *sandbox.Unavailable
+	if want != "" && (!errors.As(err, &u) || !strings.Contains(u.Reason, want)) {
+		t.Fatalf("error = %v, want an *Unavailable that says %q", err, want)
+	}
 }
 
 func TestMaskedProcIsNamed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mask a part of /proc that an ordinary user cannot unmask")
+	}
+	inside(t, func(t *testing.T) {
+		if err := unix.Mount("/dev/null", "/proc/version", "", unix.MS_BIND, ""); err != nil {
+			t.Fatal(err)
+		}
+		asOrdinaryUser(t, []string{wantEnv + "=masked"}, "TestAvailable")
+	})
+}
+
+// TestLimitIsNamed lowers a limit that holds in its own user namespace only.
+func TestLimitIsNamed(t *testing.T) {
 	if os.Geteuid() == 0 && os.Getenv(insideEnv) == "" {
-		asOrdinaryUser(t, t.Name()) // root may mount a /proc that shows more
+		asOrdinaryUser(t, nil, t.Name())
 		return
 	}
 	inside(t, func(t *testing.T) {
-		if err := unix.Mount("/dev/null", "/proc/kcore", "", unix.MS_BIND, ""); err != nil {
+		if err := os.WriteFile("/proc/sys/user/max_net_namespaces", []byte("0"), 0); err != nil {
 			t.Fatal(err)
 		}
 		err := sandbox.Available(t.Context())
 		var u *sandbox.Unavailable
-		if !errors.As(err, &u) || !strings.Contains(u.Reason, "masked") {
-			t.Errorf("error = %v, want an *Unavailable that says /proc is masked", err)
+		if !errors.As(err, &u) || !strings.Contains(u.Reason, "limit") {
+			t.Errorf("error = %v, want an *Unavailable that names the limit", err)
 		}
 	})
 }
@@ -144,7 +163,7 @@ func TestOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // the tests below run as one already
 	}
-	asOrdinaryUser(t, "TestAvailable", "TestNetworkJoinsAllNodes", "TestHostPIDIsTheHostsOwn",
+	asOrdinaryUser(t, nil, "TestAvailable", "TestNetworkJoinsAllNodes", "TestHostPIDIsTheHostsOwn",
 		"TestIsolatedNodeReachesClientsOnly", "TestCutOneNode", "TestCutOneWay", "TestCutsAreIndependent",
 		"TestManyCuts", "TestNothingOutlivesTheTool")
 }
