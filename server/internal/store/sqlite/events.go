@@ -10,7 +10,7 @@ import (
 )
 
 // ofOrigin selects one origin's events after a number, in order.
-const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?"
+const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ? + 0"
 
 // Own returns this node's own events after a number.
 func (s *Store) Own(ctx context.Context, after int64, limit int) (changes []store.Change, upto int64, err error) {

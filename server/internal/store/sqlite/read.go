@@ -110,7 +110,7 @@ func (s *Store) List(ctx context.Context, q store.Query) ([]memory.Memory, error
 		and("json_extract(metadata, '$.agent_id') = ?", *q.AgentID)
 	}
 	query := "SELECT " + columns + " FROM memories WHERE " + strings.Join(where, " AND ") +
-		" ORDER BY priority DESC, updated_ns DESC, rowid LIMIT ? OFFSET ?"
+		" ORDER BY priority DESC, updated_ns DESC, rowid LIMIT ? + 0 OFFSET ? + 0"
 	args = append(args, max(q.Limit, 0), max(q.Offset, 0))
 	return s.list(ctx, "listing memories", query, args...)
 }
@@ -118,7 +118,7 @@ func (s *Store) List(ctx context.Context, q store.Query) ([]memory.Memory, error
 // UpdatedSince returns rows updated after an RFC 3339 time, oldest first.
 func (s *Store) UpdatedSince(ctx context.Context, since string, limit int) ([]memory.Memory, error) {
 	const query = "SELECT " + columns + " FROM memories"
-	const order = " ORDER BY updated_ns, rowid LIMIT ?"
+	const order = " ORDER BY updated_ns, rowid LIMIT ? + 0"
 	if since == "" {
 		return s.list(ctx, "listing changes", query+order, max(limit, 0))
 	}

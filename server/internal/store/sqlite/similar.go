@@ -13,34 +13,31 @@ import (
 
 // Bounds of Similar.
 const (
-	maxSimilar    = 5  // ids returned
-	maxWords      = 16 // words of a title looked for; of more, the longest
-	maxRanked     = 32 // matches up to which all are ranked
-	maxCandidates = 64 // newest matches looked at when there are more
+	maxSimilar = 5  // ids returned
+	maxWords   = 8  // words of a title looked for; of more, the longest
+	maxRanked  = 32 // matches looked at
 )
 
 // Similar returns ids of at most five rows of a namespace that share words with a title. While
-// few rows match in all they are ranked as contract section 4.9 has it, by bm25. Ranking must
-// look at every match, so when there are more than that, only the newest matches are looked at,
-// and those that share more words come first.
+// at most maxRanked rows match in all, they are ranked as contract section 4.9 has it, by bm25.
+// That must look at every match, so when there are more, only the newest of them are looked at,
+// and those that share more words with the title come first.
 func (s *Store) Similar(ctx context.Context, namespace, title string) (ids []string, err error) {
 	sought := words(title)
 	if len(sought) == 0 {
 		return nil, nil
 	}
-	query := anyOf(sought)
 	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
-		const upTo = "SELECT count(*) FROM (SELECT 1 FROM memories_fts WHERE memories_fts MATCH ? LIMIT ?)"
-		matches, err := number(conn, upTo, query, maxRanked+1)
-		if err != nil || matches == 0 {
+		matches, err := newest(conn, anyOf(sought))
+		switch {
+		case err != nil:
+			return err
+		case len(matches) <= maxRanked:
+			ids, err = best(conn, namespace, anyOf(sought))
 			return err
 		}
-		if matches <= maxRanked {
-			ids, err = best(conn, namespace, query)
-			return err
-		}
-		ids, err = newest(conn, namespace, query, sought)
-		return err
+		ids = nearest(matches, namespace, sought)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for similar memories: %w", err)
@@ -48,47 +45,62 @@ func (s *Store) Similar(ctx context.Context, namespace, title string) (ids []str
 	return ids, nil
 }
 
-// best ranks all matches.
+// match is a row that holds one of the words.
+type match struct{ id, title, namespace string }
+
+// newest returns the newest matches of any namespace, one more than maxRanked if there are.
+func newest(conn *sqlite.Conn, query string) ([]match, error) {
+	const matching = `SELECT id, title, namespace FROM (
+			SELECT rowid AS match FROM memories_fts WHERE memories_fts MATCH ? ORDER BY rowid DESC LIMIT ? + 1
+		) CROSS JOIN memories ON memories.rowid = match ORDER BY match DESC`
+	var found []match
+	err := run(conn, matching, func(stmt *sqlite.Stmt) error {
+		found = append(found, match{stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnText(2)})
+		return nil
+	}, query, maxRanked)
+	if err != nil {
+		return nil, fmt.Errorf("reading the newest matches: %w", err)
+	}
+	return found, nil
+}
+
+// nearest returns the matches of a namespace that share the most words, newest first.
+func nearest(matches []match, namespace string, sought []string) []string {
+	type candidate struct {
+		id     string
+		shared int
+	}
+	var found []candidate
+	for _, m := range matches {
+		if m.namespace != namespace {
+			continue
+		}
+		c := candidate{id: m.id}
+		for _, word := range words(m.title) {
+			if slices.Contains(sought, word) {
+				c.shared++
+			}
+		}
+		found = append(found, c)
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.shared, a.shared) })
+	var ids []string
+	for _, c := range found[:min(len(found), maxSimilar)] {
+		ids = append(ids, c.id)
+	}
+	return ids
+}
+
+// best ranks all matches of a namespace.
 func best(conn *sqlite.Conn, namespace, query string) (ids []string, err error) {
 	const ranked = `SELECT id FROM memories_fts CROSS JOIN memories ON memories.rowid = memories_fts.rowid
-		WHERE memories_fts MATCH ? AND namespace = ? ORDER BY rank LIMIT ?`
+		WHERE memories_fts MATCH ? AND namespace = ? ORDER BY rank LIMIT ? + 0`
 	err = run(conn, ranked, func(stmt *sqlite.Stmt) error {
 		ids = append(ids, stmt.ColumnText(0))
 		return nil
 	}, query, namespace, maxSimilar)
 	if err != nil {
 		return nil, fmt.Errorf("ranking matches: %w", err)
-	}
-	return ids, nil
-}
-
-// newest looks at the newest matches only.
-func newest(conn *sqlite.Conn, namespace, query string, sought []string) ([]string, error) {
-	const candidates = `SELECT id, title FROM (
-			SELECT rowid AS match FROM memories_fts WHERE memories_fts MATCH ? ORDER BY rowid DESC LIMIT ?
-		) CROSS JOIN memories ON memories.rowid = match WHERE namespace = ? ORDER BY match DESC`
-	type candidate struct {
-		id     string
-		shared int
-	}
-	var found []candidate
-	err := run(conn, candidates, func(stmt *sqlite.Stmt) error {
-		c := candidate{id: stmt.ColumnText(0)}
-		for _, word := range words(stmt.ColumnText(1)) {
-			if slices.Contains(sought, word) {
-				c.shared++
-			}
-		}
-		found = append(found, c)
-		return nil
-	}, query, maxCandidates, namespace)
-	if err != nil {
-		return nil, fmt.Errorf("reading the newest matches: %w", err)
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.shared, a.shared) })
-	var ids []string
-	for _, c := range found[:min(len(found), maxSimilar)] {
-		ids = append(ids, c.id)
 	}
 	return ids, nil
 }

@@ -144,7 +144,9 @@ func readOrigin(conn *sqlite.Conn) (origin string, err error) {
 	return origin, nil
 }
 
-// run executes a statement, prepared once per connection, and calls row for each result row.
+// run executes a statement, prepared once per connection, and calls row for each result row. A
+// bare parameter after LIMIT would make SQLite plan the statement again each time it is bound,
+// so it is written "? + 0".
 func run(conn *sqlite.Conn, query string, row func(*sqlite.Stmt) error, args ...any) error {
 	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
 }
