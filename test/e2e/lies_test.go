@@ -41,6 +41,8 @@ func TestLies(t *testing.T) {
 			}
 			if r.status == fails {
 				wantNamed(t, r)
+			} else if got := r.summary(t).Verdict; got != metrics.Inconclusive {
+				t.Errorf("verdict %v, want inconclusive", got)
 			}
 		})
 	}

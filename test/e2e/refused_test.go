@@ -106,11 +106,13 @@ func TestWithoutNamespaces(t *testing.T) {
 	}
 	p := newPlace(t, nobody)
 	cmd := p.chaosctl(t, 0, "run", "--fault", "pause", "--cycles", "1")
-	// In a user namespace of its own the limit is that namespace's, not the machine's.
 	script := `echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$0" "$@"`
-	wrapped := exec.CommandContext(t.Context(), "unshare",
-		append([]string{"--user", "--map-users", "0:0:65535", "--map-groups", "0:0:65535", "bash", "-c", script}, cmd.Args...)...)
+	wrapped := exec.CommandContext(t.Context(), "bash", append([]string{"-c", script}, cmd.Args...)...)
 	wrapped.Dir, wrapped.Env = cmd.Dir, cmd.Env
+	everybody := []syscall.SysProcIDMap{{Size: nobody + 1}}
+	wrapped.SysProcAttr = &syscall.SysProcAttr{ // where the limit is this namespace's, not the machine's
+		Cloneflags: syscall.CLONE_NEWUSER, UidMappings: everybody, GidMappings: everybody, GidMappingsEnableSetgroups: true,
+	}
 	out, _ := wrapped.CombinedOutput()
 	if got := wrapped.ProcessState.ExitCode(); got != 4 || !strings.Contains(string(out), "(E_NO_SANDBOX)") {
 		t.Errorf("exit status %d: %s; want 4 and the reason", got, out)

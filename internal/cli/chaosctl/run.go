@@ -79,7 +79,7 @@ func (w World) campaignIn(c *cli.Context, campaign runner.Campaign) (ended, err 
 	if err := report.Close(); err != nil {
 		runErr = errors.Join(runErr, err)
 	}
-	if runErr != nil && signal != nil {
+	if errors.Is(runErr, errSecondSignal) {
 		return nil, &failure{signalStatus(signal), codeInterrupted, errors.New(
 			"left at once, as the second signal asked: the sandboxes ended with everything in them")}
 	}
