@@ -31,7 +31,7 @@ func Table(w io.Writer, s metrics.Summary) error {
 			fmt.Sprintf("%d/%d", f.Acked, f.TotalWrites),
 			strconv.Itoa(f.Lost),
 			boundText(f.WorstBound),
-			timeText(f.ConvergeP50) + " / " + timeText(f.ConvergeP95),
+			convergeText(f),
 		})
 	}
 	return columns(w,
@@ -48,6 +48,15 @@ func boundText(bound *float64) string {
 	}
 	const slack = 1e-9 // 0.29*1000 is a little less than 290
 	return strconv.FormatFloat(math.Floor(*bound*1000+slack)/1000, 'f', 3, 64)
+}
+
+// convergeText tells how long nodes took to agree, and in how many cycles they never did.
+func convergeText(f metrics.FaultSummary) string {
+	text := timeText(f.ConvergeP50) + " / " + timeText(f.ConvergeP95)
+	if f.NeverSettled > 0 {
+		text += fmt.Sprintf(" (%d never)", f.NeverSettled)
+	}
+	return text
 }
 
 // timeText prints milliseconds as people read them.

@@ -2,7 +2,7 @@ package check
 
 import "chaosctl/metrics"
 
-// AckedLost: an acknowledged write is on at least one node at the end. It is lost when every node
+// AckedLost decides: an acknowledged write is on at least one node at the end. It is lost when every node
 // of the cluster was read in full and none holds, under the write's key, a value that was
 // written. A write that no read node holds while another node could not be read is
 // inconclusive. It gates when the system promises durability.

@@ -7,7 +7,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Assumptions: what every other checker takes for granted. Each node was read in full before the
+// Assumptions decides: what every other checker takes for granted. Each node was read in full before the
 // first write and was empty; every planned write was begun; no two writes have the same key; no
 // process had two writes under way at a time; no time goes back; each node was read in full at
 // the end. Where one does not hold the cycle is inconclusive. It always gates.

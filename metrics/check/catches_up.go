@@ -6,7 +6,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// CatchesUp: nodes that were away are brought up to date by the system itself. When a node was
+// CatchesUp decides: nodes that were away are brought up to date by the system itself. When a node was
 // killed, all nodes of the cluster are compared at settle B, else the living ones at settle A:
 // they hold every acknowledged write and the same contents. That readings were taken when they
 // were equal or the settle limit was reached is the runner's part, so a difference is a fail,

@@ -6,7 +6,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Convergence: at settle A, when the survivors were equal or the settle limit was reached, the
+// Convergence decides: at settle A, when the survivors were equal or the settle limit was reached, the
 // convergence bound is at least the threshold. The bound is the least fraction, over the nodes
 // alive then, of the acknowledged writes that a node holds by key and content. A living node
 // that could not be read makes a pass inconclusive, not a fail; so does an interrupted cycle for

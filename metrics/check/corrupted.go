@@ -7,7 +7,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Corrupted: no node ever shows, under a key that was written, a value that nobody wrote. Values
+// Corrupted decides: no node ever shows, under a key that was written, a value that nobody wrote. Values
 // are compared by hash. One reading is proof; a pass needs every final reading. It always gates.
 type Corrupted struct{}
 

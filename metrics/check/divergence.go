@@ -8,7 +8,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Divergence: at the end any two nodes that can be read hold the same contents, key by key; a
+// Divergence decides: at the end any two nodes that can be read hold the same contents, key by key; a
 // write whose fate is unknown is on all or on none. A node that could not be read makes a pass
 // inconclusive. It gates when the system promises to converge, and, where a node was away, to
 // catch up as well.

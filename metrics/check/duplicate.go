@@ -7,7 +7,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Duplicate: a key is at most once on a node, at any reading, and has the same id on every node
+// Duplicate decides: a key is at most once on a node, at any reading, and has the same id on every node
 // at the end. One reading is proof; a pass needs every final reading. A key that is twice on one
 // node always gates; one with different ids on different nodes (id drift) gates when the system
 // promises to converge.

@@ -6,7 +6,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Effect: there was a fault; each was seen to act, with at least one measured fact as evidence,
+// Effect decides: there was a fault; each was seen to act, with at least one measured fact as evidence,
 // and was seen to be healed; a node that a fault is said to have killed ended by our own signal.
 // Otherwise the cycle is inconclusive. It always gates.
 type Effect struct{}

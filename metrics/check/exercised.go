@@ -2,7 +2,7 @@ package check
 
 import "chaosctl/metrics"
 
-// Exercised: the fault met enough traffic to test anything. At least one write was acknowledged,
+// Exercised decides: the fault met enough traffic to test anything. At least one write was acknowledged,
 // and what the fault needs happened (metrics.Inside defines each): at least one write caught
 // mid-write, so many contained, so many under way while it was in force. Otherwise the cycle is
 // inconclusive. It always gates.

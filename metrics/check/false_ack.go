@@ -6,7 +6,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// FalseAck: while a node is proven to be cut from all its peers it acknowledges nothing, because
+// FalseAck decides: while a node is proven to be cut from all its peers it acknowledges nothing, because
 // an acknowledgement takes W >= 2 copies. A write breaks this when its node was isolated, it was
 // begun after the cut was in force for certain, and it was acknowledged before the heal began;
 // where the write is later does not matter. When the cut is not proven to have acted, or times

@@ -6,7 +6,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Harness: the harness itself could do all it had to do. An error of its own is an error, a
+// Harness decides: the harness itself could do all it had to do. An error of its own is an error, a
 // cycle that was interrupted is inconclusive. It always gates.
 type Harness struct{}
 

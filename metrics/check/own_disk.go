@@ -2,7 +2,7 @@ package check
 
 import "chaosctl/metrics"
 
-// OwnDisk: a node that was killed and started again on its own data holds, while still cut off
+// OwnDisk decides: a node that was killed and started again on its own data holds, while still cut off
 // from the others, every write that it acknowledged itself as the node the client spoke to, by
 // an answer that came before that reading began. Writes it took in for other nodes are not
 // judged: the client cannot know them. A first reading that is missing or not in full is

@@ -7,7 +7,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// Phantom: no node ever shows, after the first write, a key that nobody wrote, nor the value of a
+// Phantom decides: no node ever shows, after the first write, a key that nobody wrote, nor the value of a
 // write that definitely failed. Keys that were there before the first write are the Assumptions'.
 // A value that nobody wrote under a key that somebody wrote is Corrupted's. One reading is proof;
 // a pass needs every final reading. It always gates.

@@ -2,7 +2,7 @@ package check
 
 import "chaosctl/metrics"
 
-// UnderReplicated: an acknowledged write has at least W copies at the end, counted over all nodes
+// UnderReplicated decides: an acknowledged write has at least W copies at the end, counted over all nodes
 // of the cluster, a restarted one with what its disk kept included; W is at most the number of
 // nodes. A node that could not be read may hold a copy: with it a write may have W copies
 // (inconclusive) or still have too few (fail). A write that is proven to have none is

@@ -8,7 +8,7 @@ import (
 	"chaosctl/metrics"
 )
 
-// UnexpectedExit: no node's process ends but by our own signal. It always gates.
+// UnexpectedExit decides: no node's process ends but by our own signal. It always gates.
 type UnexpectedExit struct{}
 
 // Name is unexpected_exit.
