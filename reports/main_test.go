@@ -49,8 +49,9 @@ func record(fault string, cycle int) metrics.Record {
 		Cycle: cycle, Fault: fault, FaultSpec: fault + "(for=500ms)", Writes: 100, OK: 97, QuorumNotMet: 2, Fail: 1,
 		CountNode0: value(100), CountNode1: value(99), CountNode2: value(98), ConvergenceBound: value(1.0),
 		Schema: metrics.Schema, Verdict: metrics.Pass, Acked: 97, LostAcked: []string{},
-		ConvergeMS: map[string]*float64{"node0": value(3.5), "node1": value(float64(cycle * 40))},
-		Findings:   []metrics.Finding{{Checker: "acked_lost", Verdict: metrics.Pass, Gates: true}},
+		ConvergeMS:  map[string]*float64{"node0": value(3.5), "node1": value(float64(cycle * 40))},
+		InsideFault: &metrics.InsideFault{Contained: 8 + cycle, Lost: 1},
+		Findings:    []metrics.Finding{{Checker: "acked_lost", Verdict: metrics.Pass, Gates: true}},
 	}
 }
 

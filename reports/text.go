@@ -93,6 +93,7 @@ func (p printer) gates(s metrics.Summary) {
 		p.line("  %s %s: %d of %d cycles passed, %d acknowledged writes in %d cycles, %d lost, bound %s",
 			p.sign(f.Verdict), printable(f.FaultSpec), f.Cycles.Pass, max(f.Planned, f.TotalCycles), f.Acked, f.TotalCycles, f.Lost,
 			boundText(f.WorstBound))
+		p.exercise(f)
 		for _, c := range f.Checks {
 			worst := c.Cycles.Worst()
 			switch {
@@ -107,6 +108,15 @@ func (p printer) gates(s metrics.Summary) {
 			p.keys(c)
 		}
 	}
+}
+
+// exercise tells what the fault met.
+func (p printer) exercise(f metrics.FaultSummary) {
+	if f.LeastInside == nil {
+		return
+	}
+	p.line("      met: a write caught mid-write in %d of %d cycles; at least %d writes that began and ended inside the fault in each",
+		f.MidWrite, f.TotalCycles, *f.LeastInside)
 }
 
 func notPassed(t metrics.Tally) int { return t.Fail + t.Error + t.Inconclusive }

@@ -277,7 +277,7 @@ func TestCheckersAgreeWithTheirReference(t *testing.T) {
 	for name, ref := range references {
 		t.Run(name, func(t *testing.T) {
 			broken := 0
-			for seed := range uint64(3000) {
+			for seed := range uint64(1500) {
 				h := randomHistory(rand.New(rand.NewPCG(seed, 1)))
 				f := ref.checker.Check(h)
 				var got []string
@@ -296,8 +296,8 @@ func TestCheckersAgreeWithTheirReference(t *testing.T) {
 					broken++
 				}
 			}
-			if broken < 50 {
-				t.Errorf("only %d of 3000 histories break the property", broken)
+			if broken < 30 {
+				t.Errorf("only %d of 1500 histories break the property", broken)
 			}
 		})
 	}
