@@ -152,23 +152,9 @@ func migrate(conn *sqlite.Conn, steps []Migration) (err error) {
 	return nil
 }
 
-// script runs statements one after the other, within the transaction there is.
+// script runs statements within the transaction there is.
 func script(conn *sqlite.Conn, text string) error {
-	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
-		stmt, trailing, err := conn.PrepareTransient(text)
-		if err != nil {
-			return fmt.Errorf("preparing: %w", err)
-		}
-		if stmt == nil {
-			return nil
-		}
-		_, err = stmt.Step()
-		if err = cmp.Or(err, stmt.Finalize()); err != nil {
-			return fmt.Errorf("running: %w", err)
-		}
-		text = text[len(text)-trailing:]
-	}
-	return nil
+	return sqlitex.ExecuteScript(conn, text, nil)
 }
 
 // Build returns the bytes of an empty database of the newest schema, in WAL mode.
