@@ -47,8 +47,11 @@ func (r *shardRun) try(ctx context.Context, number, attempt int) ended {
 		c.countOnce(ctx)
 	}
 	c.tearDown(ctx)
-	record, verdict := c.judge()
-	if verdict != metrics.Pass {
+	record := c.judge()
+	if c.stopped != nil && record.HarnessError == nil {
+		record.HarnessError = &c.stopped.Message
+	}
+	if record.Verdict != metrics.Pass {
 		if err := r.keepLogs(number, c.logs); err != nil {
 			record.HarnessError = new(err.Error())
 		}
@@ -56,7 +59,7 @@ func (r *shardRun) try(ctx context.Context, number, attempt int) ended {
 	if err := os.RemoveAll(r.workDir(number)); err != nil && c.stopped == nil {
 		c.stopped = &Stopped{Reason: HarnessBroken, Message: fmt.Sprintf("remove the cycle's data: %v", err)}
 	}
-	return ended{record: record, stopped: c.stopped, retry: c.worthRetry(verdict)}
+	return ended{record: record, stopped: c.stopped, retry: c.stopped == nil && unexercised(record.Findings)}
 }
 
 // stages runs the stages in order and stops at the first that cannot go on.
@@ -101,8 +104,9 @@ func (c *cycle) timed(name string, run func() error) error {
 func (c *cycle) cutShort(ctx context.Context, stage string, err error) {
 	var stop *stopError
 	switch {
-	case errors.As(err, &stop):
+	case errors.As(err, &stop): // it is no error of the harness: the history says what is missing
 		c.stopped = &stop.Stopped
+		return
 	case ctx.Err() != nil:
 		return
 	}
@@ -155,7 +159,7 @@ func (c *cycle) question() metrics.Question {
 }
 
 // judge asks the checkers and writes the record.
-func (c *cycle) judge() (metrics.Record, metrics.Verdict) {
+func (c *cycle) judge() metrics.Record {
 	verdict, findings := check.Judge(&c.history)
 	return metrics.NewRecord(metrics.CycleFacts{
 		Campaign:      c.Campaign.ID,
@@ -168,16 +172,22 @@ func (c *cycle) judge() (metrics.Record, metrics.Verdict) {
 		FaultSpec:     c.fault.String(),
 		QuorumTimeout: c.Campaign.QuorumTimeout,
 		Nodes:         c.uses,
-	}, &c.history, verdict, findings), verdict
+	}, &c.history, verdict, findings)
 }
 
-// worthRetry reports whether the kill met no write under way and nothing else was amiss.
-func (c *cycle) worthRetry(verdict metrics.Verdict) bool {
-	if verdict != metrics.Inconclusive || !c.history.Question.NeedMidWrite || c.stopped != nil ||
-		len(c.history.Errors) > 0 || c.history.Interrupted {
-		return false
+// unexercised reports whether nothing was amiss but that the fault met too few writes.
+func unexercised(findings []metrics.Finding) bool {
+	amiss := false
+	for _, f := range findings {
+		switch {
+		case !f.Gates || f.Verdict == metrics.Pass:
+		case f.Checker != check.Exercised{}.Name() || f.Verdict != metrics.Inconclusive:
+			return false
+		default:
+			amiss = true
+		}
 	}
-	return metrics.Inside(&c.history).Lost == 0
+	return amiss
 }
 
 // now is the time since the cycle began.

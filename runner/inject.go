@@ -38,8 +38,7 @@ func (c *cycle) strike(ctx context.Context, t *traffic) error {
 	if err := c.awaitMoment(ctx, t, at); err != nil {
 		return c.missed(ctx, err)
 	}
-	began := c.now()
-	injection, err := c.inject(ctx, t)
+	began, injection, err := c.inject(ctx, t)
 	if err != nil {
 		return c.missed(ctx, err)
 	}
@@ -62,17 +61,16 @@ func (c *cycle) awaitMoment(ctx context.Context, t *traffic, m moment) error {
 	return context.Cause(ctx)
 }
 
-// inject injects the fault. When it finds nothing to strike it tries again with the next write.
-func (c *cycle) inject(ctx context.Context, t *traffic) (faults.Injection, error) {
+// inject injects the fault and tells when the injection that succeeded was called. When the fault
+// finds nothing to strike it is tried again with the next write.
+func (c *cycle) inject(ctx context.Context, t *traffic) (began time.Duration, i faults.Injection, err error) {
 	target := c.target(t)
 	for {
-		injection, err := c.fault.Inject(ctx, target)
+		began = c.now()
+		i, err = c.fault.Inject(ctx, target)
 		var notExercised *faults.NotExercised
-		if !errors.As(err, &notExercised) {
-			return injection, err
-		}
-		if t.awaitSent(ctx, t.Sent()+1) != nil {
-			return nil, err
+		if !errors.As(err, &notExercised) || t.awaitSent(ctx, t.Sent()+1) != nil {
+			return began, i, err
 		}
 	}
 }

@@ -171,7 +171,12 @@ func (r *run) end(why *Stopped) {
 }
 
 func (r *run) summary() metrics.Summary {
+	stopped := ""
+	if r.stopped != nil {
+		stopped = r.stopped.Message
+	}
 	return metrics.Summarize(metrics.CampaignFacts{
+		Stopped:   stopped,
 		ID:        r.campaign.ID,
 		StartedAt: r.started,
 		EndedAt:   time.Now(),

@@ -88,7 +88,7 @@ type shardRun struct {
 	sound   bool // a cycle got as far as its load
 }
 
-// maxRetries is how often a cycle whose kill met no write under way is tried again.
+// maxRetries is how often a cycle whose fault met too few writes is tried again.
 const maxRetries = 3
 
 // cycles runs the cycles of the shard. Each ends in one record, also when it is cut short.
@@ -111,10 +111,10 @@ func (r *shardRun) cycles(ctx context.Context) error {
 type ended struct {
 	record  metrics.Record
 	stopped *Stopped // why no further cycle may follow
-	retry   bool     // the fault met no write under way, and nothing else was wrong
+	retry   bool     // the fault met too few writes, and nothing else was wrong
 }
 
-// cycle tries a cycle until its fault met writes under way, and keeps the last try. A try that
+// cycle tries a cycle until its fault met the writes it needs, and keeps the last try. A try that
 // failed is never repeated.
 func (r *shardRun) cycle(ctx context.Context, number int) ended {
 	for attempt := 1; ; attempt++ {

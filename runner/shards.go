@@ -42,6 +42,5 @@ func lostCycle(s Shard, number int, begun time.Time, why string) (metrics.Record
 	}
 	c := newCycle(&shardRun{Shard: s, fault: fault}, number, 1, begun)
 	c.history.Errors = []string{why}
-	record, _ := c.judge()
-	return record, nil
+	return c.judge(), nil
 }
