@@ -34,7 +34,7 @@ func random(r *rand.Rand) memory.Memory {
 
 func TestMergeIsAJoin(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 20_000 {
+	for range 5_000 {
 		a, b, c := random(r), random(r), random(r)
 		same(t, "idempotent", a, memory.Merge(a, a))
 		ab := memory.Merge(a, b)
@@ -53,7 +53,7 @@ func TestMergeIsAJoin(t *testing.T) {
 // state of the row, which wins on every node that had the row before.
 func TestLocalRulesAreSteps(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 20_000 {
+	for range 5_000 {
 		existing, write := random(r), random(r)
 		upserted := memory.Upsert(existing, write)
 		same(t, "upsert", upserted, memory.Merge(existing, upserted))

@@ -70,7 +70,9 @@ type Span struct {
 type Batch struct {
 	Changes []Change
 	Span    *Span  // the changes are all of this span: the receiver may note it once they are stored
-	Have    Vector // the sender's vector when it read the first page of what was lacking: likewise, with the last page, for every origin
+	// Have, sent with the last page of what was lacking, is the sender's vector when it read the
+	// first: likewise, for every origin.
+	Have Vector
 }
 
 // Merged is what became of a batch. It is returned when all of it is durable.
@@ -129,10 +131,10 @@ type Store interface {
 	// number up to which there are no others; with nothing to return that is the newest number.
 	Own(ctx context.Context, after int64, limit int) (changes []Change, upto int64, err error)
 	// Lacking returns the rows whose last event is not covered by a vector, at most limit of
-	// them, ordered by event (origin, then number), those after an event only (the zero Event:
-	// from the first; the last of a page: the page behind it), and this node's vector, read in
-	// the same snapshot. Batch.Have must be the vector of the first page: a row that changes
-	// between two pages may be in neither, and then its new event is not in that vector.
+	// them, ordered by event (origin bytewise, then number), those after an event only (the zero
+	// Event: from the first; the last of a page: the page behind it), and this node's vector,
+	// read in the same snapshot. Batch.Have must be the vector of the first page: a row that
+	// changes between two pages may be in neither, and its new event is not in that vector.
 	Lacking(ctx context.Context, have Vector, after Event, limit int) ([]Change, Vector, error)
 	// Vector returns how far this node has followed each origin, itself included.
 	Vector(ctx context.Context) (Vector, error)

@@ -71,9 +71,9 @@ func (u *Unsupported) Error() string {
 	}
 }
 
-// Version returns the schema number of a database, 0 for an empty one. It returns *Unsupported
-// for a database that Migrate refuses.
-func Version(conn *sqlite.Conn) (int, error) {
+// supported returns the schema number of a database, 0 for an empty one, and *Unsupported for
+// one that cannot be brought to the newest.
+func supported(conn *sqlite.Conn, newest int) (int, error) {
 	tables, version := 0, 0
 	hasVersion := false
 	err := sqlitex.ExecuteTransient(conn, "SELECT name FROM sqlite_schema", &sqlitex.ExecOptions{
@@ -97,11 +97,6 @@ func Version(conn *sqlite.Conn) (int, error) {
 			return 0, fmt.Errorf("reading the schema number: %w", err)
 		}
 	}
-	steps, err := Migrations()
-	if err != nil {
-		return 0, err
-	}
-	newest := steps[len(steps)-1].Number
 	if version > newest || tables > 0 && version <= Original {
 		return version, &Unsupported{Found: version, Newest: newest}
 	}
@@ -119,8 +114,9 @@ func Migrate(conn *sqlite.Conn) (err error) {
 }
 
 func migrate(conn *sqlite.Conn, steps []Migration) (err error) {
-	version, err := Version(conn)
-	if err != nil || version == steps[len(steps)-1].Number {
+	newest := steps[len(steps)-1].Number
+	version, err := supported(conn, newest)
+	if err != nil || version == newest {
 		return err
 	}
 	end, err := sqlitex.ImmediateTransaction(conn)
@@ -129,7 +125,7 @@ func migrate(conn *sqlite.Conn, steps []Migration) (err error) {
 	}
 	defer end(&err)
 	// Another process may have migrated while this one waited.
-	if version, err = Version(conn); err != nil {
+	if version, err = supported(conn, newest); err != nil {
 		return err
 	}
 	if version == 0 {

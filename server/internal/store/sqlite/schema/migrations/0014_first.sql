@@ -32,7 +32,7 @@ CREATE UNIQUE INDEX memories_id ON memories (id);
 CREATE UNIQUE INDEX memories_title_ns ON memories (title, namespace);
 CREATE INDEX memories_id_prefix ON memories (id COLLATE NOCASE);
 CREATE INDEX memories_event ON memories (origin, seq);
-CREATE INDEX memories_tier ON memories (tier);
+CREATE INDEX memories_tier ON memories (tier, priority DESC, updated_ns DESC);
 CREATE INDEX memories_namespace ON memories (namespace, priority DESC, updated_ns DESC);
 CREATE INDEX memories_priority ON memories (priority DESC, updated_ns DESC);
 CREATE INDEX memories_updated ON memories (updated_ns);
