@@ -69,7 +69,7 @@ type Span struct {
 // not number them; they count as changes of the receiving node.
 type Batch struct {
 	Changes []Change
-	Span    *Span  // the changes are all of this span: the receiver may note it once they are stored
+	Span    *Span // the changes are all of this span: the receiver may note it once they are stored
 	// Have, sent with the last page of what was lacking, is the sender's vector when it read the
 	// first: likewise, for every origin.
 	Have Vector
