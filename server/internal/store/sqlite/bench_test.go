@@ -80,7 +80,7 @@ func BenchmarkOpenFresh(b *testing.B) {
 }
 
 func BenchmarkSimilar(b *testing.B) {
-	for _, rows := range []int{30, 1000} {
+	for _, rows := range []int{10, 30, 100, 1000} {
 		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
 			s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "memory.db"), sqlite.Options{})
 			if err != nil {
@@ -88,13 +88,13 @@ func BenchmarkSimilar(b *testing.B) {
 			}
 			defer s.Close() //nolint:errcheck // a benchmark
 			for i := range rows {
-				if _, err := s.Create(b.Context(), fresh(b, fmt.Sprintf("chaos write number %d", i))); err != nil {
+				if _, err := s.Create(b.Context(), fresh(b, fmt.Sprintf("c1-w%d", i))); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.ResetTimer()
 			for i := range b.N {
-				if _, err := s.Similar(b.Context(), "bench", fmt.Sprintf("chaos write number %d", rows+i)); err != nil {
+				if _, err := s.Similar(b.Context(), "bench", fmt.Sprintf("c1-w%d", rows+i)); err != nil {
 					b.Fatal(err)
 				}
 			}

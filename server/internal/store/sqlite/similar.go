@@ -15,7 +15,7 @@ import (
 const (
 	maxSimilar = 5  // ids returned
 	maxWords   = 8  // words of a title looked for; of more, the longest
-	maxRanked  = 32 // matches looked at
+	maxRanked  = 16 // matches looked at
 )
 
 // Similar returns ids of at most five rows of a namespace that share words with a title. While
