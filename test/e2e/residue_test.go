@@ -111,16 +111,29 @@ func namespacesOf(pid string) []string {
 	return found
 }
 
-// alive returns which namespaces still have a process in them or a file descriptor on them.
+// alive returns which namespaces still have a process in them or a file descriptor on them. A
+// process that is dead and waits to be reaped is none: its new parent is the machine's init, which
+// takes its time on some machines.
 func alive(wanted []string) []string {
 	var found []string
 	for _, pattern := range []string{"/proc/[0-9]*/ns/*", "/proc/[0-9]*/fd/*"} {
 		links, _ := filepath.Glob(pattern)
 		for _, link := range links {
-			if ns, err := os.Readlink(link); err == nil && slices.Contains(wanted, ns) {
+			ns, err := os.Readlink(link)
+			if err == nil && slices.Contains(wanted, ns) && !dead(filepath.Dir(filepath.Dir(link))) {
 				found = append(found, ns+" by "+link)
 			}
 		}
 	}
 	return found
+}
+
+// dead reports whether a process has ended and was not reaped, or is gone.
+func dead(proc string) bool {
+	stat, err := os.ReadFile(filepath.Join(proc, "stat"))
+	if err != nil {
+		return true
+	}
+	_, fields, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
+	return strings.HasPrefix(fields, "Z") || strings.HasPrefix(fields, "X")
 }
