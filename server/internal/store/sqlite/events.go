@@ -14,7 +14,7 @@ const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq 
 
 // Own returns this node's own events after a number.
 func (s *Store) Own(ctx context.Context, after int64, limit int) (changes []store.Change, upto int64, err error) {
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.readers.read(ctx, func(conn *connection) error {
 		found, err := rows(conn, ofOrigin, s.origin, after, max(limit, 0))
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (s *Store) Own(ctx context.Context, after int64, limit int) (changes []stor
 func (s *Store) Lacking(
 	ctx context.Context, have store.Vector, after store.Event, limit int,
 ) (changes []store.Change, vector store.Vector, err error) {
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.readers.read(ctx, func(conn *connection) error {
 		if vector, err = readVector(conn); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *Store) Lacking(
 
 // nextOrigin returns the first origin of any row that compares so with a text: a hop on the
 // index, where DISTINCT would walk all of it.
-func nextOrigin(conn *sqlite.Conn, compare, text string) (origin string, found bool, err error) {
+func nextOrigin(conn *connection, compare, text string) (origin string, found bool, err error) {
 	err = run(conn, "SELECT origin FROM memories WHERE origin "+compare+" ? ORDER BY origin LIMIT 1",
 		func(stmt *sqlite.Stmt) error {
 			origin, found = stmt.ColumnText(0), true
@@ -83,14 +83,14 @@ func nextOrigin(conn *sqlite.Conn, compare, text string) (origin string, found b
 
 // Vector returns how far this node has followed each origin.
 func (s *Store) Vector(ctx context.Context) (vector store.Vector, err error) {
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.readers.read(ctx, func(conn *connection) error {
 		vector, err = readVector(conn)
 		return err
 	})
 	return vector, err
 }
 
-func readVector(conn *sqlite.Conn) (store.Vector, error) {
+func readVector(conn *connection) (store.Vector, error) {
 	vector := store.Vector{}
 	err := run(conn, "SELECT origin, seq FROM vector", func(stmt *sqlite.Stmt) error {
 		vector[stmt.ColumnText(0)] = stmt.ColumnInt64(1)

@@ -7,15 +7,13 @@ import (
 	"strings"
 	"unicode"
 
-	"zombiezen.com/go/sqlite"
-
 	"chaosctl/server/internal/store"
 )
 
 // Healthy returns an error wrapping store.ErrUnhealthy when the database cannot be read or its
 // newest row is not in the full-text index. Its cost does not grow with the rows.
 func (s *Store) Healthy(ctx context.Context) error {
-	err := s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err := s.readers.read(ctx, func(conn *connection) error {
 		newest, err := rows(conn, "SELECT "+columns+" FROM memories ORDER BY rowid DESC LIMIT 1")
 		if err != nil || len(newest) == 0 {
 			return err
@@ -29,7 +27,7 @@ func (s *Store) Healthy(ctx context.Context) error {
 }
 
 // indexed returns an error unless the full-text index knows a row and finds it by a word.
-func indexed(conn *sqlite.Conn, r row) error {
+func indexed(conn *connection, r row) error {
 	known, err := number(conn, "SELECT count(*) FROM memories_fts_docsize WHERE id = ?", r.rowid)
 	if err != nil {
 		return fmt.Errorf("asking the full-text index: %w", err)

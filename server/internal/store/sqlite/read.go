@@ -17,7 +17,7 @@ import (
 func (s *Store) Get(ctx context.Context, idOrPrefix string) (memory.Memory, error) {
 	const exact = "SELECT " + columns + " FROM memories WHERE id = ?"
 	var found []row
-	err := s.readers.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := s.readers.read(ctx, func(conn *connection) (err error) {
 		if found, err = rows(conn, exact, idOrPrefix); err != nil || len(found) > 0 || idOrPrefix == "" {
 			return err
 		}
@@ -38,7 +38,7 @@ func (s *Store) Get(ctx context.Context, idOrPrefix string) (memory.Memory, erro
 
 // byPrefix returns the one row whose id begins with a prefix, ASCII case folded; none, or
 // *store.AmbiguousPrefix.
-func byPrefix(conn *sqlite.Conn, prefix string) ([]row, error) {
+func byPrefix(conn *connection, prefix string) ([]row, error) {
 	const within = " FROM memories WHERE id COLLATE NOCASE >= ?1 AND id COLLATE NOCASE < ?2 ORDER BY rowid"
 	// No text that begins with the prefix sorts after the prefix and a byte that UTF-8 never has.
 	bounds := []any{prefix, prefix + "\xff"}
@@ -57,7 +57,7 @@ func byPrefix(conn *sqlite.Conn, prefix string) ([]row, error) {
 }
 
 // rows runs a query for columns.
-func rows(conn *sqlite.Conn, query string, args ...any) ([]row, error) {
+func rows(conn *connection, query string, args ...any) ([]row, error) {
 	var found []row
 	err := run(conn, query, func(stmt *sqlite.Stmt) error {
 		r, err := scan(stmt)
@@ -127,7 +127,7 @@ func (s *Store) UpdatedSince(ctx context.Context, since string, limit int) ([]me
 
 func (s *Store) list(ctx context.Context, what, query string, args ...any) ([]memory.Memory, error) {
 	var found []row
-	err := s.readers.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := s.readers.read(ctx, func(conn *connection) (err error) {
 		found, err = rows(conn, query, args...)
 		return err
 	})
@@ -141,7 +141,7 @@ func (s *Store) list(ctx context.Context, what, query string, args ...any) ([]me
 func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	now := s.expired()
 	var stats store.Stats
-	err := s.readers.read(ctx, func(conn *sqlite.Conn) (err error) {
+	err := s.readers.read(ctx, func(conn *connection) (err error) {
 		if stats.ByTier, err = counts(conn, "SELECT tier, count(*) FROM memories GROUP BY 1"+largest); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ const largest = " ORDER BY 2 DESC, 1"
 // Namespaces counts unexpired rows by namespace, largest first.
 func (s *Store) Namespaces(ctx context.Context) (found []store.Count, err error) {
 	const query = "SELECT namespace, count(*) FROM memories WHERE " + unexpired + " GROUP BY 1" + largest
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.readers.read(ctx, func(conn *connection) error {
 		found, err = counts(conn, query, s.expired())
 		return err
 	})
@@ -186,7 +186,7 @@ func (s *Store) Namespaces(ctx context.Context) (found []store.Count, err error)
 
 // Size returns the number of rows.
 func (s *Store) Size(ctx context.Context) (n int64, err error) {
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.readers.read(ctx, func(conn *connection) error {
 		n, err = number(conn, "SELECT count(*) FROM memories")
 		return err
 	})
@@ -200,7 +200,7 @@ func (s *Store) Size(ctx context.Context) (n int64, err error) {
 func (s *Store) SyncClock(ctx context.Context, agentID string) (map[string]string, error) {
 	const query = "SELECT peer_id, last_seen_at FROM sync_state WHERE agent_id = ?"
 	clock := map[string]string{}
-	err := s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err := s.readers.read(ctx, func(conn *connection) error {
 		return run(conn, query, func(stmt *sqlite.Stmt) error {
 			clock[stmt.ColumnText(0)] = stmt.ColumnText(1)
 			return nil
@@ -212,7 +212,7 @@ func (s *Store) SyncClock(ctx context.Context, agentID string) (map[string]strin
 	return clock, nil
 }
 
-func counts(conn *sqlite.Conn, query string, args ...any) ([]store.Count, error) {
+func counts(conn *connection, query string, args ...any) ([]store.Count, error) {
 	found := []store.Count{}
 	err := run(conn, query, func(stmt *sqlite.Stmt) error {
 		found = append(found, store.Count{Name: stmt.ColumnText(0), Count: stmt.ColumnInt64(1)})
@@ -225,7 +225,7 @@ func counts(conn *sqlite.Conn, query string, args ...any) ([]store.Count, error)
 }
 
 // number reads the first column of the first row, 0 when there is none.
-func number(conn *sqlite.Conn, query string, args ...any) (n int64, err error) {
+func number(conn *connection, query string, args ...any) (n int64, err error) {
 	err = run(conn, query, func(stmt *sqlite.Stmt) error {
 		n = stmt.ColumnInt64(0)
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"chaosctl/server/internal/store"
@@ -15,12 +14,12 @@ import (
 // needed.
 type readers struct {
 	path  string
-	slots chan *sqlite.Conn // nil: not opened yet
+	slots chan *connection // nil: not opened yet
 	stop  chan struct{}
 }
 
 func newReaders(path string, n int) *readers {
-	r := &readers{path: path, slots: make(chan *sqlite.Conn, n), stop: make(chan struct{})}
+	r := &readers{path: path, slots: make(chan *connection, n), stop: make(chan struct{})}
 	for range n {
 		r.slots <- nil
 	}
@@ -29,7 +28,7 @@ func newReaders(path string, n int) *readers {
 
 // read calls a function with a connection. All it reads is of one snapshot. It is interrupted
 // when ctx ends.
-func (r *readers) read(ctx context.Context, do func(*sqlite.Conn) error) error {
+func (r *readers) read(ctx context.Context, do func(*connection) error) error {
 	select {
 	case <-r.stop:
 		return store.ErrClosed
@@ -37,7 +36,7 @@ func (r *readers) read(ctx context.Context, do func(*sqlite.Conn) error) error {
 		return context.Cause(ctx)
 	default:
 	}
-	var conn *sqlite.Conn
+	var conn *connection
 	select {
 	case conn = <-r.slots:
 	case <-ctx.Done():
@@ -65,7 +64,7 @@ func (r *readers) read(ctx context.Context, do func(*sqlite.Conn) error) error {
 }
 
 // snapshot calls a function within a transaction that only reads.
-func snapshot(conn *sqlite.Conn, do func(*sqlite.Conn) error) error {
+func snapshot(conn *connection, do func(*connection) error) error {
 	if err := run(conn, "BEGIN", nil); err != nil {
 		return fmt.Errorf("beginning to read: %w", err)
 	}
@@ -77,12 +76,12 @@ func snapshot(conn *sqlite.Conn, do func(*sqlite.Conn) error) error {
 	return err
 }
 
-func (r *readers) open() (*sqlite.Conn, error) {
+func (r *readers) open() (*connection, error) {
 	conn, err := connect(r.path)
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitex.ExecuteTransient(conn, "PRAGMA query_only = ON", nil); err != nil {
+	if err := sqlitex.ExecuteTransient(conn.Conn, "PRAGMA query_only = ON", nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("forbidding writes: %w", err), conn.Close())
 	}
 	return conn, nil

@@ -27,7 +27,7 @@ func (s *Store) Similar(ctx context.Context, namespace, title string) (ids []str
 	if len(sought) == 0 {
 		return nil, nil
 	}
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.readers.read(ctx, func(conn *connection) error {
 		matches, err := newest(conn, anyOf(sought))
 		switch {
 		case err != nil:
@@ -49,7 +49,7 @@ func (s *Store) Similar(ctx context.Context, namespace, title string) (ids []str
 type match struct{ id, title, namespace string }
 
 // newest returns the newest matches of any namespace, one more than maxRanked if there are.
-func newest(conn *sqlite.Conn, query string) ([]match, error) {
+func newest(conn *connection, query string) ([]match, error) {
 	const matching = `SELECT id, title, namespace FROM (
 			SELECT rowid AS match FROM memories_fts WHERE memories_fts MATCH ? ORDER BY rowid DESC LIMIT ? + 1
 		) CROSS JOIN memories ON memories.rowid = match ORDER BY match DESC`
@@ -92,7 +92,7 @@ func nearest(matches []match, namespace string, sought []string) []string {
 }
 
 // best ranks all matches of a namespace.
-func best(conn *sqlite.Conn, namespace, query string) (ids []string, err error) {
+func best(conn *connection, namespace, query string) (ids []string, err error) {
 	const ranked = `SELECT id FROM memories_fts CROSS JOIN memories ON memories.rowid = memories_fts.rowid
 		WHERE memories_fts MATCH ? AND namespace = ? ORDER BY rank LIMIT ? + 0`
 	err = run(conn, ranked, func(stmt *sqlite.Stmt) error {

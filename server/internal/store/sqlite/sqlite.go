@@ -92,14 +92,15 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 }
 
 // connect opens a connection with everything set that does not live in the file.
-func connect(path string) (*sqlite.Conn, error) {
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+func connect(path string) (*connection, error) {
+	opened, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
+	conn := &connection{Conn: opened, prepared: map[string]*sqlite.Stmt{}}
 	conn.SetBusyTimeout(busyTimeout)
 	for _, pragma := range []string{"PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"} {
-		if err := sqlitex.ExecuteTransient(conn, pragma, nil); err != nil {
+		if err := sqlitex.ExecuteTransient(conn.Conn, pragma, nil); err != nil {
 			return nil, errors.Join(fmt.Errorf("setting %s: %w", pragma, err), conn.Close())
 		}
 	}
@@ -107,17 +108,17 @@ func connect(path string) (*sqlite.Conn, error) {
 }
 
 // prepare migrates, and names the node if it has no name yet.
-func prepare(conn *sqlite.Conn) (origin string, err error) {
-	if err := schema.Migrate(conn); err != nil {
+func prepare(conn *connection) (origin string, err error) {
+	if err := schema.Migrate(conn.Conn); err != nil {
 		return "", err
 	}
-	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = WAL", nil); err != nil {
+	if err := sqlitex.ExecuteTransient(conn.Conn, "PRAGMA journal_mode = WAL", nil); err != nil {
 		return "", fmt.Errorf("turning the write-ahead log on: %w", err)
 	}
 	if origin, err = readOrigin(conn); origin != "" || err != nil {
 		return origin, err
 	}
-	end, err := sqlitex.ImmediateTransaction(conn)
+	end, err := sqlitex.ImmediateTransaction(conn.Conn)
 	if err != nil {
 		return "", fmt.Errorf("naming the node: %w", err)
 	}
@@ -133,7 +134,7 @@ func prepare(conn *sqlite.Conn) (origin string, err error) {
 	return origin, nil
 }
 
-func readOrigin(conn *sqlite.Conn) (origin string, err error) {
+func readOrigin(conn *connection) (origin string, err error) {
 	err = run(conn, "SELECT origin FROM node", func(stmt *sqlite.Stmt) error {
 		origin = stmt.ColumnText(0)
 		return nil
@@ -142,13 +143,6 @@ func readOrigin(conn *sqlite.Conn) (origin string, err error) {
 		return "", fmt.Errorf("reading the node's name: %w", err)
 	}
 	return origin, nil
-}
-
-// run executes a statement, prepared once per connection, and calls row for each result row. A
-// bare parameter after LIMIT would make SQLite plan the statement again each time it is bound,
-// so it is written "? + 0".
-func run(conn *sqlite.Conn, query string, row func(*sqlite.Stmt) error, args ...any) error {
-	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: row})
 }
 
 // Origin is this node's name in events.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"chaosctl/server/internal/store"
@@ -26,14 +25,14 @@ type job struct {
 // A writer is the one goroutine that writes, and its connection. Jobs that wait together share
 // a transaction; each is answered when that is durable.
 type writer struct {
-	conn   *sqlite.Conn
+	conn   *connection
 	origin string
 	jobs   chan job // unbuffered: what waits is taken, what is taken is answered
 	stop   chan struct{}
 	ended  chan struct{}
 }
 
-func newWriter(conn *sqlite.Conn, origin string) *writer {
+func newWriter(conn *connection, origin string) *writer {
 	w := &writer{
 		conn: conn, origin: origin,
 		jobs: make(chan job), stop: make(chan struct{}), ended: make(chan struct{}),
@@ -65,7 +64,7 @@ func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 func (w *writer) close() error {
 	close(w.stop)
 	<-w.ended
-	err := sqlitex.ExecuteTransient(w.conn, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	err := sqlitex.ExecuteTransient(w.conn.Conn, "PRAGMA wal_checkpoint(TRUNCATE)", nil)
 	return errors.Join(err, w.conn.Close())
 }
 
@@ -170,7 +169,7 @@ func (w *writer) transact(do func(*tx) error) (err error) {
 
 // tx is the transaction under way.
 type tx struct {
-	conn   *sqlite.Conn
+	conn   *connection
 	origin string
 	vector store.Vector // as it will be after the transaction
 	raised map[string]bool

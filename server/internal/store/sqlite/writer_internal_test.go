@@ -54,7 +54,7 @@ func TestCommitKeepsAFailureToItself(t *testing.T) {
 		}
 	}
 	var there []string
-	err = s.readers.read(t.Context(), func(conn *sqlite.Conn) error {
+	err = s.readers.read(t.Context(), func(conn *connection) error {
 		return run(conn, "SELECT agent_id FROM sync_state ORDER BY agent_id", func(stmt *sqlite.Stmt) error {
 			there = append(there, stmt.ColumnText(0))
 			return nil
@@ -84,7 +84,7 @@ func TestReadersCannotWrite(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	err = s.readers.read(t.Context(), func(conn *sqlite.Conn) error {
+	err = s.readers.read(t.Context(), func(conn *connection) error {
 		return run(conn, "DELETE FROM node", nil)
 	})
 	if err == nil {
@@ -106,7 +106,7 @@ func TestReadIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	const endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-	err = s.readers.read(ctx, func(conn *sqlite.Conn) error { return run(conn, endless, nil) })
+	err = s.readers.read(ctx, func(conn *connection) error { return run(conn, endless, nil) })
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
