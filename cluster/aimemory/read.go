@@ -15,7 +15,7 @@ import (
 
 const (
 	pageSize = 200       // the longest page the contract knows (2.5)
-	maxPages = 5000      // a list that goes on after a million rows does not end
+	maxPages = 1000      // a list that goes on after 200 000 rows does not end
 	maxPage  = 256 << 20 // of one page, in bytes
 )
 
