@@ -92,7 +92,6 @@ func (r *Replicator) Heard(node string) {
 	defer r.mu.Unlock()
 	for _, l := range r.links {
 		if !l.up && (l.node == node || l.node == "") {
-			l.downAt = time.Time{}
 			l.resume()
 		}
 	}
@@ -106,7 +105,7 @@ type PeerStatus struct {
 	Name  string // its address
 	Node  string // its origin; empty until it has told, or if it does not number changes
 	Up    bool   // the last exchange with it succeeded
-	Held  int64  // this node's own events up to this number are there
+	Sent  int64  // this node's own events up to this number need no more sending
 	Acks  int64  // rows it has acknowledged since the start
 	Fails int64  // exchanges with it that failed
 }
@@ -130,7 +129,7 @@ func (r *Replicator) Status() Status {
 	}
 	for _, l := range r.links {
 		s.Peers = append(s.Peers, PeerStatus{
-			Name: l.peer.String(), Node: l.node, Up: l.up, Held: l.held,
+			Name: l.peer.String(), Node: l.node, Up: l.up, Sent: l.sent,
 			Acks: l.acks.Load(), Fails: l.fails.Load(),
 		})
 	}

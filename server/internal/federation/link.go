@@ -10,10 +10,11 @@ import (
 const (
 	firstBackOff = 10 * time.Millisecond
 	maxBackOff   = 50 * time.Millisecond
-	// refusalHolds is how long a refused connection speaks for new writes as well.
-	refusalHolds = 5 * time.Millisecond
-	// maxRefused bounds how many rows a peer refused are remembered one by one.
-	maxRefused = 1024
+	// minPause is the least between two tries, however many writes wait for the next.
+	minPause = 5 * time.Millisecond
+	// maxConfirmed bounds how many rows are remembered as acknowledged. It need not be more than
+	// are acknowledged between a row's commit and the begin of its wait.
+	maxConfirmed = 4096
 )
 
 // link is one peer and what is known of it.
@@ -27,22 +28,23 @@ type link struct {
 	acks, fails atomic.Int64
 
 	// Guarded by Replicator.mu.
-	node    string           // the peer's origin, once known
-	up      bool             // the last exchange succeeded
-	self    bool             // the peer is this node: nothing it says counts
-	held    int64            // own events up to this number are there, but for the refused
-	floor   int64            // nothing is known of single events up to this number
-	refused map[string]int64 // ids the peer did not take, and the number up to which
-	downAt  time.Time        // when it last failed definitely
+	node string // the peer's origin, once known
+	up   bool   // the last exchange succeeded
+	self bool   // the peer is this node: nothing it says counts
+	sent int64  // own events up to this number need not be sent
+
+	// confirmed has the ids that the peer acknowledged lately, and each row's event then. former
+	// is what confirmed was before it was full.
+	confirmed, former map[string]int64
 }
 
 func newLink(index int, peer Peer) *link {
 	return &link{
-		index:   index,
-		peer:    peer,
-		sendNow: make(chan struct{}, 1),
-		pullNow: make(chan struct{}, 1),
-		refused: map[string]int64{},
+		index:     index,
+		peer:      peer,
+		sendNow:   make(chan struct{}, 1),
+		pullNow:   make(chan struct{}, 1),
+		confirmed: map[string]int64{},
 	}
 }
 
@@ -62,9 +64,18 @@ func wake(c chan struct{}) {
 	}
 }
 
-// holds tells whether the peer has acknowledged a row's event, or a later one of that row.
+// holds tells whether the peer is known to have acknowledged a row's event, or a later one of
+// that row.
 func (l *link) holds(seq int64, id string) bool {
-	return !l.self && seq <= l.held && seq > l.floor && l.refused[id] < seq
+	return !l.self && max(l.confirmed[id], l.former[id]) >= seq
+}
+
+// confirm remembers that the peer acknowledged a row as it stood after an event.
+func (l *link) confirm(id string, seq int64) {
+	if len(l.confirmed) >= maxConfirmed {
+		l.confirmed, l.former = map[string]int64{}, l.confirmed
+	}
+	l.confirmed[id] = max(l.confirmed[id], seq)
 }
 
 // identity is by which a peer's acknowledgements are counted: two addresses of one node are one.
@@ -75,19 +86,6 @@ func (l *link) identity() string {
 	return l.peer.String()
 }
 
-// refuse remembers that the peer did not take a row. When there are too many to remember, it
-// forgets all that it knows of single events so far, which can only make it say "not held".
-func (l *link) refuse(id string, upto int64) {
-	if len(l.refused) >= maxRefused {
-		clear(l.refused)
-		l.floor = upto
-	}
-	l.refused[id] = upto
-}
-
-// rewind notes that the peer holds own events only up to a number, and that nothing it has
-// acknowledged in former times counts.
-func (l *link) rewind(to int64) {
-	l.held, l.floor = to, to
-	clear(l.refused)
-}
+// reopen has the events from a number on sent again: the peer may hold them by another way, but
+// only its answer to a push counts.
+func (l *link) reopen(seq int64) { l.sent = min(l.sent, seq-1) }

@@ -53,15 +53,14 @@ func (r *Replicator) Await(ctx context.Context, c store.Change) Outcome {
 		decided: make(chan struct{}),
 	}
 	r.mu.Lock()
-	now := time.Now()
 	for i, l := range r.links {
 		switch {
 		case l.holds(w.seq, w.id):
 			w.answers[i] = acked
 		case l.self:
 			w.answers[i] = denied
-		case now.Sub(l.downAt) < refusalHolds:
-			w.answers[i] = failed
+		default:
+			l.reopen(w.seq)
 		}
 	}
 	r.waiting[w] = struct{}{}
@@ -149,18 +148,21 @@ func (r *Replicator) noteFailure(l *link, err error) {
 	if hanging(err) {
 		return
 	}
-	l.downAt = time.Now()
 	for w := range r.waiting {
 		r.settle(w, l, failed)
 	}
 }
 
-// noteDenial tells the writes of a push that the peer answered and did not store them. Rows
-// that will be sent again are not noted as refused.
+// noteDenial tells the writes of a push that the peer answered and did not store them.
 func (r *Replicator) noteDenial(l *link, upto int64) {
 	l.fails.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.deny(l, upto)
+}
+
+// deny settles the writes up to an event that a peer has not acknowledged. The caller holds mu.
+func (r *Replicator) deny(l *link, upto int64) {
 	for w := range r.waiting {
 		if w.seq <= upto {
 			r.settle(w, l, denied)
@@ -168,30 +170,50 @@ func (r *Replicator) noteDenial(l *link, upto int64) {
 	}
 }
 
-// noteAnswer takes in which rows of a push the peer holds.
+// noteAnswer takes in which rows of a push the peer holds. A write whose row is not among them
+// is not acknowledged, whatever the push covers: its row may have been replaced by another
+// node's.
 func (r *Replicator) noteAnswer(l *link, p Push, a PushAnswer, held func(id string) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l.up, l.downAt = true, time.Time{}
+	l.up = true
 	if a.Node != "" {
 		l.node = a.Node
 	}
-	l.held = p.Span.Upto
 	for _, c := range p.Changes {
 		if held(c.Memory.ID) {
-			delete(l.refused, c.Memory.ID)
+			l.confirm(c.Memory.ID, c.Event.Seq)
 			l.acks.Add(1)
-		} else {
-			l.refuse(c.Memory.ID, p.Span.Upto)
 		}
 	}
 	for w := range r.waiting {
-		switch {
-		case w.seq > p.Span.Upto:
-		case l.holds(w.seq, w.id):
+		if l.holds(w.seq, w.id) {
 			r.settle(w, l, acked)
-		default:
-			r.settle(w, l, denied)
+		}
+	}
+	r.advance(l, p.Span.After, p.Span.Upto)
+}
+
+// advance notes that events after one number and up to another need no more sending, unless
+// they have been reopened meanwhile. The caller holds mu.
+func (r *Replicator) advance(l *link, after, upto int64) {
+	if l.sent != after {
+		return
+	}
+	l.sent = upto
+	r.deny(l, upto)
+}
+
+// rewind notes that a peer holds own events only up to a number, and that nothing it has
+// acknowledged in former times counts: what a write waits for is sent again. The caller holds
+// mu.
+func (r *Replicator) rewind(l *link, to int64) {
+	l.sent = to
+	clear(l.confirmed)
+	clear(l.former)
+	for w := range r.waiting {
+		if w.answers[l.index] != acked {
+			l.reopen(w.seq)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (s *sender) step(ctx context.Context) (more bool, err error) {
 		return true, s.greet(ctx)
 	}
 	s.r.mu.Lock()
-	after := s.link.held
+	after := s.link.sent
 	s.r.mu.Unlock()
 	limit := pushRows
 	if after < s.singly {
@@ -78,7 +78,7 @@ func (s *sender) step(ctx context.Context) (more bool, err error) {
 	}
 	if len(changes) == 0 {
 		s.r.mu.Lock()
-		s.link.held = max(s.link.held, upto)
+		s.r.advance(s.link, after, upto)
 		s.r.mu.Unlock()
 		return false, nil
 	}
@@ -116,8 +116,8 @@ func (s *sender) greet(ctx context.Context) error {
 		return errSelf
 	}
 	s.link.node, s.link.self = a.Node, false
-	s.link.up, s.link.downAt = true, time.Time{}
-	s.link.rewind(a.Have[me])
+	s.link.up = true
+	s.r.rewind(s.link, a.Have[me])
 	s.greeted = true
 	return nil
 }
@@ -139,8 +139,7 @@ func (s *sender) push(ctx context.Context, p Push) error {
 		return nil
 	}
 	s.r.noteAnswer(s.link, p, a, held)
-	s.follow(p, a)
-	return nil
+	return s.follow(p, a)
 }
 
 // judge tells which rows of a push a peer holds. Where the answer has only counts, and they do
@@ -157,17 +156,17 @@ func (s *sender) judge(p Push, a PushAnswer) (held func(id string) bool, certain
 	return func(string) bool { return all }, all || len(p.Changes) == 1
 }
 
-// follow goes back when the peer has less of this node's events than was thought, as one that
-// was restarted empty, or without its newest rows.
-func (s *sender) follow(p Push, a PushAnswer) {
-	if a.Have == nil {
-		return
+// follow goes back when the peer has not the events before the push, as one that was restarted
+// empty or without its newest rows.
+func (s *sender) follow(p Push, a PushAnswer) error {
+	has := a.Have[p.Node]
+	if a.Have == nil || has >= p.Span.After {
+		return nil
 	}
-	if has := a.Have[p.Node]; has < p.Span.Upto {
-		s.r.mu.Lock()
-		s.link.rewind(has)
-		s.r.mu.Unlock()
-	}
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.r.rewind(s.link, has)
+	return &ShapeError{Err: fmt.Errorf("it follows this node only up to event %d of %d: sending again from there", has, p.Span.After)}
 }
 
 // failed notes that an exchange failed. The path is in doubt unless the peer itself answered.
@@ -193,13 +192,13 @@ func (s *sender) succeeded() {
 // backOff is the pause between tries that fail.
 type backOff struct{ next time.Duration }
 
-// wait pauses, longer each time up to maxBackOff. Something new to send ends the pause, but
-// not before refusalHolds: until then the last failure speaks for it.
+// wait pauses, longer each time up to maxBackOff. Something new to send ends the pause, though
+// not before minPause.
 func (b *backOff) wait(ctx context.Context, now <-chan struct{}) {
 	b.next = min(max(2*b.next, firstBackOff), maxBackOff)
 	full := time.NewTimer(b.next)
 	defer full.Stop()
-	least := time.NewTimer(refusalHolds)
+	least := time.NewTimer(minPause)
 	defer least.Stop()
 	select {
 	case <-least.C:

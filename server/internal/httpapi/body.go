@@ -29,6 +29,8 @@ type object struct {
 // readObject reads the body of a JSON route (contract section 2.1: 415, 413, 400, 422).
 func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
+		// Read it all the same: a client that is still sending might not see the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, 2*maxBody)
 		return nil, &plain{http.StatusUnsupportedMediaType, "Expected request with `Content-Type: application/json`"}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

@@ -122,13 +122,13 @@ var (
 		"Rows a peer has acknowledged.", []string{"peer"}, nil)
 	peerFailDesc = prometheus.NewDesc("ai_memory_peer_failures_total",
 		"Exchanges with a peer that failed.", []string{"peer"}, nil)
-	peerHeldDesc = prometheus.NewDesc("ai_memory_peer_held_event",
-		"This node's events up to this number are at a peer.", []string{"peer"}, nil)
+	peerSentDesc = prometheus.NewDesc("ai_memory_peer_sent_event",
+		"This node's events up to this number need no more sending to a peer.", []string{"peer"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (state) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{memoriesDesc, waitingDesc, quorumDesc, peerUpDesc, peerAckDesc, peerFailDesc, peerHeldDesc} {
+	for _, d := range []*prometheus.Desc{memoriesDesc, waitingDesc, quorumDesc, peerUpDesc, peerAckDesc, peerFailDesc, peerSentDesc} {
 		out <- d
 	}
 }
@@ -163,7 +163,7 @@ func (s state) Collect(out chan<- prometheus.Metric) {
 			up = 1
 		}
 		gauge(peerUpDesc, up, p.Name)
-		gauge(peerHeldDesc, float64(p.Held), p.Name)
+		gauge(peerSentDesc, float64(p.Sent), p.Name)
 		counter(peerAckDesc, p.Acks, p.Name)
 		counter(peerFailDesc, p.Fails, p.Name)
 	}
