@@ -76,6 +76,9 @@ func commits(t *testing.T, path string) (n int) {
 		t.Fatal(err)
 	}
 	const header, frameHeader = 32, 24
+	if len(log) < header { // nothing was written yet
+		return 0
+	}
 	page := int(binary.BigEndian.Uint32(log[8:]))
 	for at := header; at+frameHeader+page <= len(log); at += frameHeader + page {
 		if binary.BigEndian.Uint32(log[at+4:]) != 0 { // the size of the database: set in the last frame of a commit

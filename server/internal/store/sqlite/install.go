@@ -1,18 +1,22 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"chaosctl/server/internal/store/sqlite/schema"
 )
 
 //go:generate go run ./schema/mktemplate template.db
 
-// template is an empty database of the newest schema; a copy opens in a few milliseconds where
+// template is an empty database of the newest schema, its node unnamed; a copy opens in a few milliseconds where
 // creating the tables takes ten times that.
 //
 //go:embed template.db
@@ -42,7 +46,7 @@ func install(path string) (err error) {
 			err = cmp.Or(err, removeErr)
 		}
 	}()
-	_, err = temp.Write(template)
+	_, err = temp.Write(named(rand.Text()))
 	err = cmp.Or(err, temp.Chmod(fileMode), temp.Sync())
 	if err = cmp.Or(err, temp.Close()); err != nil {
 		return fmt.Errorf("making a new database: %w", err)
@@ -56,6 +60,11 @@ func install(path string) (err error) {
 		}
 	}
 	return syncDir(dir)
+}
+
+// named is the template with the node's origin in it, which must be as long as schema.Unnamed.
+func named(origin string) []byte {
+	return bytes.Replace(template, []byte(schema.Unnamed), []byte(origin), 1)
 }
 
 // syncDir makes the entries of a directory durable.

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"chaosctl/server/internal/store/sqlite/schema"
 )
 
 // TestCommitKeepsAFailureToItself puts a job that fails halfway between two good ones.
@@ -112,5 +116,18 @@ func TestReadIsInterrupted(t *testing.T) {
 	}
 	if _, err := s.Vector(t.Context()); err != nil {
 		t.Errorf("the connection is spoilt: %v", err)
+	}
+}
+
+// The name is written over bytes of the template, so it must stand there once, in full length.
+func TestTemplateHasOnePlaceForTheName(t *testing.T) {
+	if n := bytes.Count(template, []byte(schema.Unnamed)); n != 1 {
+		t.Errorf("the template holds %q %d times", schema.Unnamed, n)
+	}
+	if got, want := len(rand.Text()), len(schema.Unnamed); got != want {
+		t.Errorf("an origin has %d characters, the place for it %d", got, want)
+	}
+	if len(named(rand.Text())) != len(template) || bytes.Contains(named(rand.Text()), []byte(schema.Unnamed)) {
+		t.Error("the name is not in the copy")
 	}
 }

@@ -153,7 +153,13 @@ func script(conn *sqlite.Conn, text string) error {
 	return sqlitex.ExecuteScript(conn, text, nil)
 }
 
-// Build returns the bytes of an empty database of the newest schema, in WAL mode.
+// Unnamed stands in the template for the node's origin. Whoever copies the template writes a name
+// of the same length over it: naming the node by a transaction would cost a fresh store three
+// syncs more.
+const Unnamed = "UNNAMEDUNNAMEDUNNAMEDUNNAM"
+
+// Build returns the bytes of an empty database of the newest schema, in WAL mode, of a node
+// called Unnamed.
 func Build(dir string) (_ []byte, err error) {
 	path := filepath.Join(dir, "template.db")
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
@@ -161,9 +167,11 @@ func Build(dir string) (_ []byte, err error) {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	err = Migrate(conn)
-	for _, pragma := range []string{"VACUUM", "PRAGMA journal_mode = WAL"} {
+	for _, statement := range []string{
+		"INSERT INTO node (origin) VALUES ('" + Unnamed + "')", "VACUUM", "PRAGMA journal_mode = WAL",
+	} {
 		if err == nil {
-			err = sqlitex.ExecuteTransient(conn, pragma, nil)
+			err = sqlitex.ExecuteTransient(conn, statement, nil)
 		}
 	}
 	if err = cmp.Or(err, conn.Close()); err != nil {
