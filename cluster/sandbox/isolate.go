@@ -63,8 +63,12 @@ func block(handle *netlink.Handle, to net.IP) error {
 		return fmt.Errorf("add a blackhole route: %w", err)
 	}
 	// The kernel answers EINVAL when the way to an address is a blackhole.
-	if routes, err := handle.RouteGet(to); !errors.Is(err, unix.EINVAL) {
-		return fmt.Errorf("the blackhole route is not in force: routes to %v are %v (%v)", to, routes, err)
+	routes, err := handle.RouteGet(to)
+	switch {
+	case err == nil:
+		return fmt.Errorf("the blackhole route is not in force: packets to %v go by %v", to, routes)
+	case !errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("look for the way to %v: %w", to, err)
 	}
 	return nil
 }

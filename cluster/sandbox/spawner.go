@@ -46,7 +46,7 @@ func (s *spawner) serve(started chan<- error) {
 	if err != nil {
 		return
 	}
-	defer home.Close()
+	defer func() { _ = home.Close() }() // only read from
 	var lost error // the way home
 	for {
 		select {
