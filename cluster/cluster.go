@@ -75,8 +75,14 @@ func (c *Cluster) closeLogs() error {
 func (c *Cluster) Nodes() []*Node { return c.nodes }
 
 // Start starts all nodes at once and returns when all are ready. When one fails the others are
-// not waited for: they are killed, and the error is that of the first that failed.
+// not waited for: they are killed, and the error is that of the first that failed. When a node
+// runs already it returns ErrRunning and changes nothing.
 func (c *Cluster) Start(ctx context.Context) error {
+	for _, n := range c.nodes {
+		if n.Running() {
+			return fmt.Errorf("start the cluster: node %d: %w", n.config.Index, ErrRunning)
+		}
+	}
 	group, limited := errgroup.WithContext(ctx)
 	for _, n := range c.nodes {
 		group.Go(func() error { return n.Start(limited) })

@@ -22,6 +22,11 @@ func TestClusterStartsAndEnds(t *testing.T) {
 	if err := c.Start(t.Context()); !errors.Is(err, cluster.ErrRunning) {
 		t.Errorf("second start: error = %v, want ErrRunning", err)
 	}
+	for _, n := range c.Nodes() {
+		if !n.Running() {
+			t.Errorf("the second start ended node %d", n.Config().Index)
+		}
+	}
 	for range 2 { // idempotent
 		if err := c.Close(t.Context()); err != nil {
 			t.Fatal(err)

@@ -18,14 +18,15 @@ import (
 
 // What the test binary is, when it is not the test: set to "1", but for insideEnv, which names
 // the test.
-//
-// wantEnv is what the reason must say for which TestAvailable finds no sandbox.
 const (
-	wantEnv   = "SANDBOX_TEST_WANT"
 	nodeEnv   = "SANDBOX_TEST_NODE"   // a node of a cluster
 	insideEnv = "SANDBOX_TEST_INSIDE" // a test that runs as the first process of a sandbox
 	toolEnv   = "SANDBOX_TEST_TOOL"   // a program that has a sandbox
+	loopEnv   = "SANDBOX_TEST_LOOP"   // what that program does in it
 )
+
+// wantEnv is what the reason must say for which TestAvailable finds no sandbox.
+const wantEnv = "SANDBOX_TEST_WANT"
 
 const ordinaryUser = 65534
 
@@ -40,6 +41,9 @@ func TestMain(m *testing.M) {
 		os.Exit(serveAsNode())
 	case os.Getenv(toolEnv) != "":
 		os.Exit(runAsTool())
+	case os.Getenv(loopEnv) != "":
+		fmt.Fprintln(os.Stderr, loop())
+		os.Exit(1)
 	case os.Getenv(insideEnv) != "":
 		if err := sandbox.Enter(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

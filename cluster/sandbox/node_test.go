@@ -146,12 +146,18 @@ func build(t *testing.T, nodes int) *rig {
 	return r
 }
 
-func (r *rig) start(tb testing.TB, node int, pidfd *int) *exec.Cmd {
-	tb.Helper()
+func nodeCommand() *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), nodeEnv+"=1")
 	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, PidFD: pidfd}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+func (r *rig) start(tb testing.TB, node int, pidfd *int) *exec.Cmd {
+	tb.Helper()
+	cmd := nodeCommand()
+	cmd.SysProcAttr.PidFD = pidfd
 	if err := r.Start(tb.Context(), node, cmd); err != nil {
 		tb.Fatal(err)
 	}
@@ -201,7 +207,7 @@ func (r *rig) order(t *testing.T, node int, format string, args ...any) string {
 	return strings.TrimSpace(answer)
 }
 
-// hears sends a datagram over every link and returns those over which none came.
+// deaf sends a datagram over every link and returns those over which none came.
 func (r *rig) deaf(t *testing.T) []sandbox.Link {
 	t.Helper()
 	var deaf []sandbox.Link

@@ -47,7 +47,7 @@ func (s *spawner) serve(started chan<- error) {
 		return
 	}
 	defer func() { _ = home.Close() }() // only read from
-	var lost error // the way home
+	var lost error                      // the way home
 	for {
 		select {
 		case <-s.quit:
