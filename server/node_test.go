@@ -27,7 +27,7 @@ type node struct {
 }
 
 // freeAddress reserves a port by binding it once.
-func freeAddress(t *testing.T) (host string, port int) {
+func freeAddress(t testing.TB) (host string, port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +39,7 @@ func freeAddress(t *testing.T) (host string, port int) {
 }
 
 // newNode returns a node that is not started.
-func newNode(t *testing.T) *node {
+func newNode(t testing.TB) *node {
 	t.Helper()
 	host, port := freeAddress(t)
 	return &node{
@@ -56,7 +56,7 @@ func newNode(t *testing.T) *node {
 }
 
 // start runs the node until stopped, at the latest at the end of the test.
-func (n *node) start(t *testing.T) {
+func (n *node) start(t testing.TB) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	n.stop, n.served = stop, make(chan error, 1)
@@ -72,7 +72,7 @@ func (n *node) start(t *testing.T) {
 }
 
 // shutDown stops the node and waits for its end. It may be called again.
-func (n *node) shutDown(t *testing.T) {
+func (n *node) shutDown(t testing.TB) {
 	t.Helper()
 	if n.served == nil {
 		return
@@ -93,7 +93,7 @@ func startOne(t *testing.T) *node {
 }
 
 // mesh returns nodes that are each other's peers, not started.
-func mesh(t *testing.T, size, writes int, timeout time.Duration) []*node {
+func mesh(t testing.TB, size, writes int, timeout time.Duration) []*node {
 	t.Helper()
 	nodes := make([]*node, size)
 	for i := range nodes {

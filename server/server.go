@@ -139,7 +139,9 @@ func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.H
 		c.Logger.Warn(fmt.Sprintf("requests were still under way after %v; they are cut off", c.ShutdownGrace))
 		err = srv.Close()
 	}
-	<-failed
+	if serveErr := <-failed; err == nil && !errors.Is(serveErr, http.ErrServerClosed) {
+		err = serveErr
+	}
 	underWay.Wait()
 	if err != nil {
 		return fmt.Errorf("shut down: %w", err)

@@ -60,8 +60,7 @@ func isJSON(contentType string) bool {
 // checkSyntax refuses what is no JSON text: also bad UTF-8 and halves of surrogate pairs, which
 // encoding/json would replace silently.
 func checkSyntax(body []byte) error {
-	var any json.RawMessage
-	if err := json.Unmarshal(body, &any); err != nil {
+	if err := json.Unmarshal(body, new(json.RawMessage)); err != nil {
 		return err
 	}
 	if !utf8.Valid(body) {

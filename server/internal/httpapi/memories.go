@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -145,8 +146,11 @@ func checkNumbers(text []byte) error {
 	dec.UseNumber()
 	for {
 		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err != nil {
-			return nil // the end: the text is known to be valid
+			return err
 		}
 		if n, is := token.(json.Number); is {
 			if _, err := n.Float64(); err != nil {
@@ -211,10 +215,7 @@ func newPage(rows []memory.Memory) page {
 
 // list answers GET /api/v1/memories (contract section 2.5).
 func (a *api) list(w http.ResponseWriter, r *http.Request) error {
-	q, err := parseQuery(r.URL.RawQuery)
-	if err != nil {
-		return err
-	}
+	q := parseQuery(r.URL.RawQuery)
 	query := service.Query{
 		Namespace:   q.text("namespace"),
 		Tier:        q.tier("tier"),

@@ -20,7 +20,7 @@ type query struct {
 }
 
 // parseQuery splits a query string. What is no escape stays as it is.
-func parseQuery(raw string) (*query, error) {
+func parseQuery(raw string) *query {
 	q := &query{values: map[string]string{}, twice: map[string]bool{}}
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {
@@ -33,7 +33,7 @@ func parseQuery(raw string) (*query, error) {
 		}
 		q.values[key] = value
 	}
-	return q, nil
+	return q
 }
 
 func unescape(text string) string {

@@ -92,10 +92,7 @@ func readEvents(o *object, rows int) (node string, span *service.Span, events []
 
 // syncSince answers GET /api/v1/sync/since (contract section 6.7).
 func (a *api) syncSince(w http.ResponseWriter, r *http.Request) error {
-	q, err := parseQuery(r.URL.RawQuery)
-	if err != nil {
-		return err
-	}
+	q := parseQuery(r.URL.RawQuery)
 	since := service.Since{Limit: q.count("limit", service.DefaultSinceLimit), Caller: caller(r)}
 	if after := q.text("since"); after != nil {
 		since.After = *after
