@@ -38,10 +38,10 @@ type Pushed struct {
 	Applied  int
 	Noop     int // valid rows, of a dry run
 	Skipped  int
-	Receiver string // the agent id that the answer is for
+	Receiver string            // the agent id that the answer is for
 	Clock    map[string]string // how far senders are seen; nil for one that numbers its changes
-	IDs      []string // of the rows that are stored durably
-	Node     string   // this node
+	IDs      []string          // of the rows that are stored durably
+	Node     string            // this node
 	Have     Vector
 }
 
@@ -73,6 +73,10 @@ func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
 		return Pushed{}, fmt.Errorf("sync push: %w", err)
 	}
 	if p.Node != "" { // it goes by the vector
+		return out, nil
+	}
+	if p.Node != "" { // it is followed by its events
+		out.Clock = map[string]string{}
 		return out, nil
 	}
 	if out.Clock, err = s.store.SyncClock(ctx, receiver); err != nil {
@@ -120,7 +124,7 @@ func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
 	}
 	out.Have = merged.Vector
 	if merged.Changed > 0 && s.replication != nil {
-		s.replication.Notify()
+		s.replication.Notify(merged.Vector[s.store.Origin()])
 	}
 	// A node of this make is followed by its events; the times of others are kept for them.
 	if p.Node == "" && seen != "" {
