@@ -41,6 +41,7 @@ type Replicator struct {
 	waiting map[*write]struct{}
 
 	active atomic.Int64 // when something last changed, in Unix nanoseconds
+	newest atomic.Int64 // this node's newest event that Notify was told of
 
 	met, timedOut, unreachable atomic.Int64
 }
@@ -74,9 +75,19 @@ func (r *Replicator) Run(ctx context.Context) {
 // Needed returns W: how many nodes must hold a write before it counts as stored.
 func (r *Replicator) Needed() int { return r.needed }
 
-// Notify says that the store may hold new events of this node.
-func (r *Replicator) Notify() {
+// Notify says that the store has changed and what the number of this node's newest event is now.
+// Rows that came from elsewhere give the senders nothing to do.
+func (r *Replicator) Notify(newest int64) {
 	r.touch()
+	for {
+		known := r.newest.Load()
+		if newest <= known {
+			return
+		}
+		if r.newest.CompareAndSwap(known, newest) {
+			break
+		}
+	}
 	for _, l := range r.links {
 		l.wakeSender()
 	}

@@ -104,7 +104,7 @@ func (r *Replicator) take(ctx context.Context, have store.Vector, b store.Batch)
 		return err
 	}
 	if merged.Changed > 0 {
-		r.Notify()
+		r.Notify(merged.Vector[r.log.Origin()])
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func TestAnswerBeforeWait(t *testing.T) {
 	log, p := newLog(), newPeer()
 	r := run(t, log, 5*time.Second, p)
 	c := log.write("one")
-	r.Notify()
+	r.Notify(c.Event.Seq)
 	within(t, "the row is acknowledged", func() bool { return r.Status().Peers[0].Acks == 1 })
 	if got := r.Await(t.Context(), c); got != met {
 		t.Errorf("outcome %+v, want %+v", got, met)
@@ -213,7 +213,7 @@ func TestManyAcknowledgements(t *testing.T) {
 	for i := range 10_000 {
 		log.write(fmt.Sprint(i))
 	}
-	r.Notify()
+	r.Notify(first.Event.Seq + 10_000)
 	within(t, "all are acknowledged", func() bool { return r.Status().Peers[0].Acks == 10_001 })
 	pushes := len(p.sent())
 	if got := r.Await(t.Context(), first); got != met {

@@ -44,7 +44,7 @@ func (i *Invalid) Error() string { return i.Message }
 // Replication is what a service needs of federation.
 type Replication interface {
 	Await(ctx context.Context, c store.Change) federation.Outcome
-	Notify()
+	Notify(newest int64)
 	Heard(node string)
 	Status() federation.Status
 }

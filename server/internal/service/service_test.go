@@ -31,7 +31,7 @@ func (s *spread) Await(_ context.Context, c store.Change) federation.Outcome {
 	s.awaited = append(s.awaited, c)
 	return s.outcome
 }
-func (s *spread) Notify()                   { s.notices++ }
+func (s *spread) Notify(int64)              { s.notices++ }
 func (s *spread) Heard(node string)         { s.heard = append(s.heard, node) }
 func (s *spread) Status() federation.Status { return federation.Status{} }
 
