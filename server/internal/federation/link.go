@@ -25,6 +25,8 @@ type link struct {
 	sendNow chan struct{} // wakes the sender; holds one
 	pullNow chan struct{} // wakes the puller; holds one
 
+	pullPatience patience // the puller's
+
 	acks, fails atomic.Int64
 
 	// Guarded by Replicator.mu.

@@ -110,9 +110,11 @@ func (r *Replicator) take(ctx context.Context, have store.Vector, b store.Batch)
 }
 
 func (r *Replicator) ask(ctx context.Context, l *link, q Pull) (PullAnswer, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	a, err := l.peer.Pull(ctx, q)
+	var a PullAnswer
+	err := l.pullPatience.exchange(ctx, func(ctx context.Context) (err error) {
+		a, err = l.peer.Pull(ctx, q)
+		return err
+	})
 	if err == nil && a.Node == q.Node {
 		err = errSelf
 	}

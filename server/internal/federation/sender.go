@@ -10,10 +10,8 @@ import (
 )
 
 const (
-	pushRows    = 256             // rows read from the log for one push
-	pushBytes   = 2<<20 - 1<<16   // of one push; a receiver takes 2 MiB
-	pushTimeout = 2 * time.Second // for one push: a stopped peer may still answer
-	askTimeout  = 2 * time.Second // for one pull
+	pushRows  = 256           // rows read from the log for one push
+	pushBytes = 2<<20 - 1<<16 // of one push; a receiver takes 2 MiB
 )
 
 // errSelf says that a peer's address leads back to this node.
@@ -57,7 +55,8 @@ type sender struct {
 	greeted bool  // the peer has told how far it is, or cannot
 	singly  int64 // up to this number, rows are sent one by one
 
-	failing bool // the last exchange failed: that is logged once
+	patience patience
+	failing  bool // the last exchange failed: that is logged once
 }
 
 // step does one exchange with the peer. It reports whether to go on at once.
@@ -96,10 +95,12 @@ func (s *sender) step(ctx context.Context) (more bool, err error) {
 // greet learns how far the peer has followed this node. A peer that cannot say gets everything:
 // what it has already, it merges into itself.
 func (s *sender) greet(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	me := s.r.log.Origin()
-	a, err := s.link.peer.Pull(ctx, Pull{Node: me})
+	var a PullAnswer
+	err := s.patience.exchange(ctx, func(ctx context.Context) (err error) {
+		a, err = s.link.peer.Pull(ctx, Pull{Node: me})
+		return err
+	})
 	if errors.Is(err, ErrCannotPull) || err != nil && answered(err) {
 		a, err = PullAnswer{}, nil
 	}
@@ -124,9 +125,11 @@ func (s *sender) greet(ctx context.Context) error {
 
 // push sends a run of events and takes in the answer.
 func (s *sender) push(ctx context.Context, p Push) error {
-	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
-	defer cancel()
-	a, err := s.link.peer.Push(ctx, p)
+	var a PushAnswer
+	err := s.patience.exchange(ctx, func(ctx context.Context) (err error) {
+		a, err = s.link.peer.Push(ctx, p)
+		return err
+	})
 	if err != nil {
 		if answered(err) {
 			s.r.noteDenial(s.link, p.Span.Upto)
