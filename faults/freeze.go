@@ -109,7 +109,7 @@ func await(ctx context.Context, p Process, wanted func(states []byte) bool) erro
 			return ErrNodeGone
 		case <-ctx.Done():
 			if err != nil {
-				return fmt.Errorf("%w: thread states could not be read: %v", context.Cause(ctx), err)
+				return fmt.Errorf("%w: thread states could not be read: %w", context.Cause(ctx), err)
 			}
 			return fmt.Errorf("%w: thread states last read %q", context.Cause(ctx), states)
 		}

@@ -112,11 +112,16 @@ func (p printer) gates(s metrics.Summary) {
 
 // exercise tells what the fault met.
 func (p printer) exercise(f metrics.FaultSummary) {
-	if f.LeastInside == nil {
-		return
+	var met []string
+	if f.MidWrite > 0 {
+		met = append(met, fmt.Sprintf("a write caught mid-write in %d of %d cycles", f.MidWrite, f.TotalCycles))
 	}
-	p.line("      met: a write caught mid-write in %d of %d cycles; at least %d writes that began and ended inside the fault in each",
-		f.MidWrite, f.TotalCycles, *f.LeastInside)
+	if f.LeastInside != nil && *f.LeastInside > 0 {
+		met = append(met, fmt.Sprintf("at least %d writes that began and ended inside the fault in each cycle", *f.LeastInside))
+	}
+	if len(met) > 0 {
+		p.line("      met: %s", strings.Join(met, "; "))
+	}
 }
 
 func notPassed(t metrics.Tally) int { return t.Fail + t.Error + t.Inconclusive }

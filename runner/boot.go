@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"chaosctl/cluster"
@@ -109,6 +108,3 @@ func (c *cycle) noteExits() {
 		}
 	}
 }
-
-// lastWords joins the last lines of a node's output.
-func lastWords(lines []string) string { return strings.Join(lines, " | ") }

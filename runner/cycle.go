@@ -27,6 +27,7 @@ type cycle struct {
 	uses    []metrics.NodeUse
 	undo    undoStack
 	polled  map[int]metrics.Observation // the last reading kept of each node while settling
+	booted  bool                        // every node was ready once
 	stopped *Stopped
 }
 
@@ -86,7 +87,10 @@ func (c *cycle) stages(ctx context.Context) {
 			c.cutShort(ctx, s.name, err)
 			return
 		}
-		if s.name == "steady" {
+		switch s.name {
+		case "boot":
+			c.booted = true
+		case "steady":
 			c.sound = true
 		}
 	}
@@ -122,7 +126,7 @@ func (s *stopError) Error() string { return s.Message }
 // tearDown undoes what is left and notes when that began and ended. It runs on every way out.
 func (c *cycle) tearDown(ctx context.Context) {
 	err := c.timed("teardown", func() error { return c.undo.run(ctx) })
-	if c.nodes != nil {
+	if c.booted { // a node that never was ready broke no promise
 		c.noteExits()
 	}
 	var unhealed *faults.Unhealed

@@ -45,39 +45,46 @@ func (l Sandboxed) Launch(ctx context.Context, s Shard, stop <-chan struct{}) (<
 		return nil, fmt.Errorf("launch shard %d: %w", s.Index, err)
 	}
 	ended := make(chan struct{})
-	go func() {
-		defer control.Close()
-		if err := json.NewEncoder(control).Encode(s); err != nil {
-			return // the child is gone; its end tells why
-		}
-		select {
-		case <-stop:
-		case <-ended:
-		case <-ctx.Done():
-			child.Kill()
-		}
-		if ctx.Err() == nil {
-			control.Close()
-			select {
-			case <-ended:
-			case <-ctx.Done():
-				child.Kill()
-			}
-		}
-	}()
+	go steer(ctx, child, control, s, stop, ended)
 	messages := make(chan Message)
 	go func() {
 		defer close(messages)
 		defer close(ended)
-		readErr := relay(stream, messages)
-		if readErr != nil {
-			child.Kill()
-		}
-		if err := errors.Join(readErr, child.Wait()); err != nil {
+		if err := follow(child, stream, s, messages); err != nil {
 			messages <- Message{Died: died(err, words.Lines())}
 		}
 	}()
 	return messages, nil
+}
+
+// steer hands a child its shard, and asks it to stop when stop is closed. The end of ctx kills it.
+func steer(
+	ctx context.Context, child *sandbox.Child, control io.WriteCloser, s Shard, stop, ended <-chan struct{},
+) {
+	defer context.AfterFunc(ctx, func() { _ = child.Kill() })()
+	if err := json.NewEncoder(control).Encode(s); err != nil {
+		<-ended // the child is gone; its end tells why
+		return
+	}
+	select {
+	case <-stop:
+	case <-ended:
+	}
+	_ = control.Close() // which is how it is asked
+	<-ended
+}
+
+// follow passes on what a child tells until it has ended, and removes what it left.
+func follow(child *sandbox.Child, stream io.Reader, s Shard, messages chan<- Message) error {
+	err := relay(stream, messages)
+	if err != nil {
+		err = errors.Join(err, child.Kill())
+	}
+	err = errors.Join(err, child.Wait())
+	if s.Trial {
+		return err
+	}
+	return errors.Join(err, s.clearWork())
 }
 
 // relay passes on messages until the stream ends.

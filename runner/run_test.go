@@ -112,9 +112,9 @@ func TestRunSplitsCyclesIntoShards(t *testing.T) {
 // A shard that dies leaves a line for the cycle it was in, and the others to a new one.
 func TestRunOfAShardThatDies(t *testing.T) {
 	launcher, sink := &scripted{}, &kept{}
-	launcher.script = func(_ context.Context, s runner.Shard, _ <-chan struct{}, tell func(runner.Message)) {
+	launcher.script = func(ctx context.Context, s runner.Shard, _ <-chan struct{}, tell func(runner.Message)) {
 		if s.First > 1 {
-			passAll(nil, s, nil, tell)
+			passAll(ctx, s, nil, tell)
 			return
 		}
 		tell(record(s, 1, metrics.Pass))

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"chaosctl/cluster"
@@ -55,7 +57,8 @@ func ServeShard(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	system := aimemory.New(aimemory.Options{Binary: s.Campaign.Binary, Timeout: writeTimeout(s.Campaign, fault)})
 	r := &shardRun{Shard: s, fault: fault, network: network, system: system, tell: tell.send}
-	return errors.Join(r.cycles(ctx), tell.err, network.Close())
+	r.cycles(ctx)
+	return errors.Join(tell.err, network.Close())
 }
 
 // writeTimeout is how long a client waits for an answer: longer than a fault may hold it up.
@@ -92,19 +95,18 @@ type shardRun struct {
 const maxRetries = 3
 
 // cycles runs the cycles of the shard. Each ends in one record, also when it is cut short.
-func (r *shardRun) cycles(ctx context.Context) error {
+func (r *shardRun) cycles(ctx context.Context) {
 	for number := r.First; number <= r.Last && ctx.Err() == nil; number++ {
 		done := r.cycle(ctx, number)
 		r.tell(Message{Record: &done.record})
 		if done.stopped != nil {
 			r.tell(Message{Stopped: done.stopped})
-			return nil
+			return
 		}
 	}
 	if ctx.Err() != nil {
 		r.tell(Message{Stopped: &Stopped{Reason: Interrupted, Message: context.Cause(ctx).Error()}})
 	}
-	return nil
 }
 
 // ended is what came of a try of a cycle.
@@ -125,9 +127,27 @@ func (r *shardRun) cycle(ctx context.Context, number int) ended {
 	}
 }
 
-// workDir is where the nodes of a shard keep their data, inside the campaign's own directory.
-func (r *shardRun) workDir(number int) string {
-	return filepath.Join(r.Dir, ".work", fmt.Sprintf("shard-%d", r.Index), fmt.Sprintf("cycle-%d", number))
+// workRoot is where the nodes of all shards keep their data, inside the campaign's own folder.
+func (s Shard) workRoot() string { return filepath.Join(s.Dir, ".work") }
+
+// work is where the nodes of this shard do.
+func (s Shard) work() string { return filepath.Join(s.workRoot(), fmt.Sprintf("shard-%d", s.Index)) }
+
+// workDir is where the nodes of one cycle do.
+func (s Shard) workDir(number int) string {
+	return filepath.Join(s.work(), fmt.Sprintf("cycle-%d", number))
+}
+
+// clearWork removes what a shard that has ended left, and the root when it was the last.
+func (s Shard) clearWork() error {
+	if err := os.RemoveAll(s.work()); err != nil {
+		return fmt.Errorf("remove the nodes' data: %w", err)
+	}
+	err := os.Remove(s.workRoot())
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTEMPTY) {
+		return nil
+	}
+	return err
 }
 
 // keepLogs moves the nodes' logs of a cycle that did not pass to where people look for them.
