@@ -12,9 +12,10 @@ func NodeName(node int) string { return fmt.Sprintf("node%d", node) }
 
 // Promises is what a system claims. What it does not claim is reported and does not decide.
 type Promises struct {
-	Durable   bool `json:"durable"`    // an acknowledged write is on at least W nodes' disks
-	Converges bool `json:"converges"`  // nodes that can reach each other become equal
-	CatchesUp bool `json:"catches_up"` // a node that was away is brought up to date by the system itself
+	Durable      bool `json:"durable"`                // an acknowledged write is on at least W nodes' disks
+	Converges    bool `json:"converges"`              // nodes that can reach each other become equal
+	CatchesUp    bool `json:"catches_up"`             // a node that was away is brought up to date by the system itself
+	Linearizable bool `json:"linearizable,omitempty"` // single keys behave as one register (Herlihy and Wing, 1990)
 }
 
 // Question is everything besides the events that a cycle's judgement depends on, so that a
@@ -23,6 +24,7 @@ type Question struct {
 	Nodes        int           `json:"nodes"`          // size of the cluster
 	Quorum       int           `json:"quorum"`         // W: copies an acknowledgement promises, the coordinator's included
 	Writes       int           `json:"writes"`         // operations planned
+	Workload     string        `json:"workload"`       // what they do; empty is unique inserts
 	Threshold    float64       `json:"threshold"`      // least convergence bound that passes, 0 to 1
 	SettleLimit  time.Duration `json:"settle_limit"`   // how long nodes may take to become equal
 	Promises     Promises      `json:"promises"`       //
@@ -77,6 +79,7 @@ type StageSpan struct {
 type History struct {
 	Question     Question      `json:"question"`
 	Namespace    string        `json:"namespace"`
+	Others       []string      `json:"others,omitempty"` // further namespaces that were written to
 	Operations   []Operation   `json:"operations"`
 	Windows      []Window      `json:"windows"`
 	Observations []Observation `json:"observations"`

@@ -24,6 +24,7 @@ const (
 	AtSettleB  Stage = "settle_b"   // all nodes, when they were equal or the limit was reached
 	AtFinal    Stage = "final"      // all nodes once more, for the verdict
 	DuringPoll Stage = "poll"       // while waiting to settle
+	DuringLoad Stage = "load"       // a client's read of all rows beside the writes
 )
 
 // Row is one row of a node as it was read: its identity, its id and the hash of its content.
@@ -36,14 +37,15 @@ type Row struct {
 // Observation is one full read of one node. A node that could not be read in full has a
 // non-empty Error and is unknown, never empty.
 type Observation struct {
-	Node     int           `json:"node"`
-	Stage    Stage         `json:"stage"`
-	Began    time.Duration `json:"began"`
-	Ended    time.Duration `json:"ended"`
-	Rows     []Row         `json:"rows"`
-	Pages    int           `json:"pages"`
-	PageSize int           `json:"page_size"` // the limit asked for
-	Error    string        `json:"error,omitempty"`
+	Node      int           `json:"node"`
+	Stage     Stage         `json:"stage"`
+	Namespace string        `json:"ns,omitempty"` // empty: the history's own
+	Began     time.Duration `json:"began"`
+	Ended     time.Duration `json:"ended"`
+	Rows      []Row         `json:"rows"`
+	Pages     int           `json:"pages"`
+	PageSize  int           `json:"page_size"` // the limit asked for
+	Error     string        `json:"error,omitempty"`
 }
 
 // Readable reports whether the node was read in full.
