@@ -12,8 +12,19 @@ import (
 // ofOrigin selects one origin's events after a number, in order.
 const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ? + 0"
 
-// Own returns this node's own events after a number.
-func (s *Store) Own(ctx context.Context, after int64, limit int) (changes []store.Change, upto int64, err error) {
+// Own returns this node's own events after a number, the newest of them from memory.
+func (s *Store) Own(ctx context.Context, after int64, limit int) ([]store.Change, int64, error) {
+	if err := s.readers.admit(ctx); err != nil {
+		return nil, 0, fmt.Errorf("reading own changes: %w", err)
+	}
+	if changes, upto, ok := s.tail.own(after, limit); ok {
+		return changes, upto, nil
+	}
+	return s.own(ctx, after, limit)
+}
+
+// own is Own from the database.
+func (s *Store) own(ctx context.Context, after int64, limit int) (changes []store.Change, upto int64, err error) {
 	err = s.readers.read(ctx, func(conn *connection) error {
 		found, err := rows(conn, ofOrigin, s.origin, after, max(limit, 0))
 		if err != nil {

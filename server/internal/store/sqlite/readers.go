@@ -29,12 +29,8 @@ func newReaders(path string, n int) *readers {
 // read calls a function with a connection. All it reads is of one snapshot. It is interrupted
 // when ctx ends.
 func (r *readers) read(ctx context.Context, do func(*connection) error) error {
-	select {
-	case <-r.stop:
-		return store.ErrClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	default:
+	if err := r.admit(ctx); err != nil {
+		return err
 	}
 	var conn *connection
 	select {
@@ -61,6 +57,18 @@ func (r *readers) read(ctx context.Context, do func(*connection) error) error {
 		return err
 	}
 	return nil
+}
+
+// admit returns why a read may not begin, if so.
+func (r *readers) admit(ctx context.Context) error {
+	select {
+	case <-r.stop:
+		return store.ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	default:
+		return nil
+	}
 }
 
 // snapshot calls a function within a transaction that only reads.

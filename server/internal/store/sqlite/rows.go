@@ -23,6 +23,22 @@ type row struct {
 	tags  string // as stored: the full-text index must be told it to forget the row
 }
 
+// written is a row as a transaction leaves it.
+type written struct {
+	row
+	former store.Event // the row's before; zero when the row is new
+}
+
+// textSize is about how many bytes of memory a memory takes.
+func textSize(m memory.Memory) int {
+	const fixed = 512
+	size := fixed + len(m.Title) + len(m.Content) + len(m.Metadata)
+	for _, tag := range m.Tags {
+		size += len(tag)
+	}
+	return size
+}
+
 // scan reads the columns of a result row.
 func scan(stmt *sqlite.Stmt) (row, error) {
 	r := row{rowid: stmt.ColumnInt64(17), tags: stmt.ColumnText(5)}
@@ -128,7 +144,9 @@ func (t *tx) insert(c store.Change) error {
 	if err := run(t.conn, statement, nil, append(args, c.Memory.Title, c.Memory.Namespace)...); err != nil {
 		return taken(err, "inserting a row")
 	}
-	return t.index(t.conn.LastInsertRowID(), c.Memory.Title, c.Memory.Content, tags)
+	now := row{Change: c, rowid: t.conn.LastInsertRowID(), tags: tags}
+	t.written = append(t.written, written{row: now})
+	return t.index(now)
 }
 
 // update stores a new state of a row, whose title and namespace stay. It returns
@@ -145,13 +163,15 @@ func (t *tx) update(was row, c store.Change) error {
 	if err := run(t.conn, statement, nil, append(args, was.rowid)...); err != nil {
 		return taken(err, "updating a row")
 	}
+	now := row{Change: c, rowid: was.rowid, tags: tags}
+	t.written = append(t.written, written{row: now, former: was.Event})
 	if was.Memory.Content == c.Memory.Content && was.tags == tags {
 		return nil
 	}
 	if err := t.unindex(was); err != nil {
 		return err
 	}
-	return t.index(was.rowid, c.Memory.Title, c.Memory.Content, tags)
+	return t.index(now)
 }
 
 // taken turns the one constraint a valid row can break into store.ErrIDInUse.
@@ -163,9 +183,9 @@ func taken(err error, what string) error {
 }
 
 // index adds a row to the full-text index.
-func (t *tx) index(rowid int64, title, content, tags string) error {
+func (t *tx) index(r row) error {
 	const statement = "INSERT INTO memories_fts (rowid, title, content, tags) VALUES (?, ?, ?, ?)"
-	if err := run(t.conn, statement, nil, rowid, title, content, tags); err != nil {
+	if err := run(t.conn, statement, nil, r.rowid, r.Memory.Title, r.Memory.Content, r.tags); err != nil {
 		return fmt.Errorf("indexing a row: %w", err)
 	}
 	return nil

@@ -21,12 +21,24 @@ const (
 // Similar returns ids of at most five rows of a namespace that share words with a title. While
 // at most maxRanked rows match in all, they are ranked as contract section 4.9 has it, by bm25.
 // That must look at every match, so when there are more, only the newest of them are looked at,
-// and those that share more words with the title come first.
-func (s *Store) Similar(ctx context.Context, namespace, title string) (ids []string, err error) {
+// and those that share more words with the title come first. What the newest rows can tell comes
+// from memory, and is the same.
+func (s *Store) Similar(ctx context.Context, namespace, title string) ([]string, error) {
 	sought := words(title)
 	if len(sought) == 0 {
 		return nil, nil
 	}
+	if err := s.readers.admit(ctx); err != nil {
+		return nil, fmt.Errorf("looking for similar memories: %w", err)
+	}
+	if ids, ok := s.recent.similar(namespace, sought); ok {
+		return ids, nil
+	}
+	return s.similar(ctx, namespace, sought)
+}
+
+// similar is Similar by the full-text index of the database.
+func (s *Store) similar(ctx context.Context, namespace string, sought []string) (ids []string, err error) {
 	err = s.readers.read(ctx, func(conn *connection) error {
 		matches, err := newest(conn, anyOf(sought))
 		switch {
@@ -108,9 +120,15 @@ func best(conn *connection, namespace, query string) (ids []string, err error) {
 // split cuts a text at least where the full-text index does: between runs of letters, digits
 // and marks.
 func split(text string) []string {
-	return strings.FieldsFunc(text, func(c rune) bool {
-		return !unicode.In(c, unicode.L, unicode.N, unicode.M, unicode.Co)
-	})
+	return strings.FieldsFunc(text, func(c rune) bool { return !inWord(c) })
+}
+
+// inWord tells whether a character belongs to a word.
+func inWord(c rune) bool {
+	if c <= unicode.MaxASCII {
+		return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z'
+	}
+	return unicode.In(c, unicode.L, unicode.N, unicode.M, unicode.Co)
 }
 
 // words are the distinct words of a text in lower case, at most maxWords. Of more, the longest

@@ -39,6 +39,8 @@ type Store struct {
 	now     func() time.Time
 	writer  *writer
 	readers *readers
+	recent  *recent
+	tail    *tail
 	close   func() error
 }
 
@@ -78,17 +80,37 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 		path:    path,
 		origin:  origin,
 		now:     opts.Now,
-		writer:  newWriter(conn, origin),
 		readers: newReaders(path, cmp.Or(opts.Readers, defaultReaders)),
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if err := s.startWriter(conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
 	}
 	s.close = sync.OnceValue(func() error {
 		readersErr := s.readers.close()
 		return errors.Join(readersErr, s.writer.close())
 	})
 	return s, nil
+}
+
+// startWriter gives the writer its connection, and what is kept in memory its beginning.
+func (s *Store) startWriter(conn *connection) error {
+	newest, err := number(conn, "SELECT max(rowid) FROM memories")
+	if err != nil {
+		return fmt.Errorf("looking for the newest row: %w", err)
+	}
+	vector, err := readVector(conn)
+	if err != nil {
+		return err
+	}
+	s.recent, s.tail = newRecent(newest), newTail(s.origin, vector[s.origin])
+	s.writer = newWriter(conn, s.origin, func(t *tx) {
+		s.recent.put(t.written)
+		s.tail.put(t.written, t.before, t.vector[s.origin])
+	})
+	return nil
 }
 
 // connect opens a connection with everything set that does not live in the file.

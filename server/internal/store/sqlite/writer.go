@@ -30,11 +30,13 @@ type writer struct {
 	jobs   chan job // unbuffered: what waits is taken, what is taken is answered
 	stop   chan struct{}
 	ended  chan struct{}
+
+	committed func(*tx) // told of each transaction once it is durable, before whoever asked for it
 }
 
-func newWriter(conn *connection, origin string) *writer {
+func newWriter(conn *connection, origin string, committed func(*tx)) *writer {
 	w := &writer{
-		conn: conn, origin: origin,
+		conn: conn, origin: origin, committed: committed,
 		jobs: make(chan job), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -158,12 +160,14 @@ func (w *writer) transact(do func(*tx) error) (err error) {
 	if t.vector, err = readVector(w.conn); err != nil {
 		return err
 	}
+	t.before = t.vector[w.origin]
 	if err := do(t); err != nil {
 		return &jobError{err}
 	}
 	if err := cmp.Or(t.flush(), run(w.conn, "COMMIT", nil)); err != nil {
 		return fmt.Errorf("committing: %w", err)
 	}
+	w.committed(t)
 	return nil
 }
 
@@ -173,6 +177,9 @@ type tx struct {
 	origin string
 	vector store.Vector // as it will be after the transaction
 	raised map[string]bool
+
+	before  int64     // this node's number at the begin
+	written []written // in order
 }
 
 // next numbers a change made here.

@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"chaosctl/server/internal/store"
+)
+
+// TestTailAgrees compares own events from memory with those of the database, after writes over
+// rows, merges that end in a mixture, and events of this node that come back from elsewhere.
+func TestTailAgrees(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test wants to be the same each time
+	s := opened(t, filepath.Join(t.TempDir(), "memory.db"))
+	used := map[int64]bool{}
+	for n := range 300 {
+		m := newRow(n, fmt.Sprint("title ", r.IntN(60)), fmt.Sprint("content ", r.IntN(4)))
+		m.Priority = 1 + r.Int32N(10)
+		from, seq := []string{"", "", "far", s.Origin()}[r.IntN(4)], int64(n+1)
+		if from == s.Origin() { // a number that no row has
+			for seq = 1; used[seq] || r.IntN(8) > 0; {
+				seq++
+			}
+		}
+		write(t, s, m, from, seq)
+		all, _, err := s.own(t.Context(), 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			used[c.Event.Seq] = true
+		}
+		after, limit := int64(r.IntN(n+2)), 1+r.IntN(80)
+		got, upto, ok := s.tail.own(after, limit)
+		if !ok {
+			t.Fatalf("after %d, at most %d: not told", after, limit)
+		}
+		want, wantUpto, err := s.own(t.Context(), after, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || upto != wantUpto {
+			t.Fatalf("after %d, at most %d: up to %d, want %d (-database +memory):\n%s", after, limit, upto, wantUpto, diff)
+		}
+	}
+}
+
+// TestTailIsBounded writes more than it may hold.
+func TestTailIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ rows, size, kept int }{
+		"rows":  {3 * maxTailRows, 10, maxTailRows},
+		"bytes": {100, maxTailBytes / 10, 9},
+	} {
+		tail := newTail("me", 5)
+		for n := range int64(test.rows) {
+			c := store.Change{Memory: newRow(int(n), fmt.Sprint(n), string(make([]byte, test.size))), Event: store.Event{Origin: "me", Seq: n + 6}}
+			tail.put([]written{{row: row{Change: c, rowid: n + 1}}}, n+5, n+6)
+		}
+		newest := int64(test.rows + 5)
+		if len(tail.rows) != test.kept || tail.size > maxTailBytes {
+			t.Errorf("%s: %d rows of %d bytes are kept, want %d", name, len(tail.rows), tail.size, test.kept)
+		}
+		if _, _, ok := tail.own(newest-int64(test.kept)-1, 9); ok {
+			t.Errorf("%s: it tells what it has dropped", name)
+		}
+		changes, upto, ok := tail.own(newest-int64(test.kept), maxTailRows+1)
+		if !ok || len(changes) != test.kept || upto != newest {
+			t.Errorf("%s: %d rows up to %d, %v", name, len(changes), upto, ok)
+		}
+	}
+}
