@@ -19,6 +19,7 @@ type CycleFacts struct {
 	FaultSpec     string // the fault as a value, in full
 	QuorumTimeout time.Duration
 	Nodes         []NodeUse
+	Decisions     []string // every random choice, as name=value, in the order made
 }
 
 // NewRecord folds a cycle into its line. It takes any history, also that of a cycle that ended
@@ -46,6 +47,7 @@ func NewRecord(facts CycleFacts, h *History, verdict Verdict, findings []Finding
 		ExtraUnacked:  extraUnacked(h),
 		Counts:        finalCounts(h),
 		Nodes:         append([]NodeUse{}, facts.Nodes...),
+		Decisions:     append([]string{}, facts.Decisions...),
 		StagesMS:      map[string]float64{},
 		Latency:       latencies(h.Operations),
 		QuorumMS:      milliseconds(facts.QuorumTimeout),

@@ -50,6 +50,7 @@ type Record struct {
 	Latency       map[string]Latency  `json:"lat_ms"` // by outcome
 	InsideFault   *InsideFault        `json:"inside_fault"`
 	QuorumMS      float64             `json:"quorum_timeout_ms"`
+	Decisions     []string            `json:"decisions"` // every random choice, in the order made
 	HarnessError  *string             `json:"harness_error"`
 	Interrupted   bool                `json:"interrupted"`
 }

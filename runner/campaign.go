@@ -13,9 +13,12 @@ import (
 // shard and run again.
 type Campaign struct {
 	ID            string           `json:"id"`
-	Faults        []string         `json:"faults"` // as faults.Parse reads them, in the order asked for
-	Cycles        int              `json:"cycles"` // of each fault
-	Writes        int              `json:"writes"` // of each cycle
+	Faults        []string         `json:"faults"`   // as faults.Parse reads them, in the order asked for
+	First         int              `json:"first"`    // number of the first cycle
+	Cycles        int              `json:"cycles"`   // of each fault
+	Writes        int              `json:"writes"`   // operations of each cycle
+	Workload      string           `json:"workload"` // the name of one of Workloads
+	Rate          float64          `json:"rate"`     // operations begun a second, whatever became of those before; 0: a closed loop
 	Concurrency   int              `json:"concurrency"`
 	Parallel      int              `json:"parallel"` // shards at a time
 	Seed          string           `json:"seed"`     // hex text, 1 to 16 digits

@@ -19,16 +19,17 @@ type cycle struct {
 	number  int
 	attempt int
 
-	base    time.Time // the zero of every offset; its monotonic reading decides
-	history metrics.History
-	values  map[string]string // what is written, by key
-	nodes   *cluster.Cluster
-	logs    []string
-	uses    []metrics.NodeUse
-	undo    undoStack
-	polled  map[int]metrics.Observation // the last reading kept of each node while settling
-	booted  bool                        // every node was ready once
-	stopped *Stopped
+	base      time.Time // the zero of every offset; its monotonic reading decides
+	history   metrics.History
+	sendable  int      // operations that are sent to be stored, reads not among them
+	decisions []string // every random choice, in the order they were made
+	nodes     *cluster.Cluster
+	logs      []string
+	uses      []metrics.NodeUse
+	undo      undoStack
+	polled    map[reader]metrics.Observation // the last reading kept of each node while settling
+	booted    bool                           // every node was ready once
+	stopped   *Stopped
 }
 
 func newCycle(r *shardRun, number, attempt int, base time.Time) *cycle {
@@ -152,6 +153,7 @@ func (c *cycle) question() metrics.Question {
 		SettleLimit:  c.Campaign.SettleTimeout,
 		Promises:     c.Campaign.Promises,
 		NeedMidWrite: exercise.MidWrite,
+		Workload:     c.Campaign.Workload,
 	}
 	if exercise.Contained {
 		q.NeedInside = min(c.Campaign.Concurrency, DefaultConcurrency)
@@ -176,6 +178,7 @@ func (c *cycle) judge() metrics.Record {
 		FaultSpec:     c.fault.String(),
 		QuorumTimeout: c.Campaign.QuorumTimeout,
 		Nodes:         c.uses,
+		Decisions:     c.decisions,
 	}, &c.history, verdict, findings)
 }
 
@@ -192,6 +195,11 @@ func unexercised(findings []metrics.Finding) bool {
 		}
 	}
 	return amiss
+}
+
+// decide notes a random choice, so that two runs can be compared.
+func (c *cycle) decide(what, format string, args ...any) {
+	c.decisions = append(c.decisions, what+"="+fmt.Sprintf(format, args...))
 }
 
 // now is the time since the cycle began.

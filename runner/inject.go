@@ -23,7 +23,7 @@ type moment struct {
 // before it and after it.
 func (c *cycle) drawMoment() moment {
 	r := stream(c.Campaign.Seed, c.fault.String(), c.number, c.attempt, forMoment)
-	writes := c.Campaign.Writes
+	writes := c.sendable
 	first := max(1, writes/10)
 	return moment{
 		sent:   first + r.IntN(max(1, writes/2)),
@@ -35,6 +35,7 @@ func (c *cycle) drawMoment() moment {
 // it. It never holds up a writer.
 func (c *cycle) strike(ctx context.Context, t *traffic) error {
 	at := c.drawMoment()
+	c.decide("moment", "write %d sent + %v", at.sent, at.offset)
 	if err := c.awaitMoment(ctx, t, at); err != nil {
 		return c.missed(ctx, err)
 	}
@@ -42,6 +43,7 @@ func (c *cycle) strike(ctx context.Context, t *traffic) error {
 	if err != nil {
 		return c.missed(ctx, err)
 	}
+	c.decide("struck", "nodes %v", injection.Evidence().Nodes)
 	heal := func(ctx context.Context) error { return injection.Heal(ctx) }
 	c.undo.push("heal "+c.fault.String(), heal)
 	hold(ctx, c.fault.For())

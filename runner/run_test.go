@@ -17,7 +17,7 @@ import (
 // campaign returns a sound campaign.
 func campaign(change func(*runner.Campaign)) runner.Campaign {
 	c := runner.Campaign{
-		ID: "test", Faults: []string{"kill_primary_mid_write"}, Cycles: 4, Writes: 100, Concurrency: 8, Parallel: 1,
+		ID: "test", Faults: []string{"kill_primary_mid_write"}, First: 1, Cycles: 4, Writes: 100, Concurrency: 8, Parallel: 1,
 		Seed: "5f3a", Binary: "/bin/true", Nodes: 3, FirstPort: 19077, Quorum: 2,
 		QuorumTimeout: runner.DefaultQuorumTimeout, SettleTimeout: runner.DefaultSettleTimeout,
 		Threshold: runner.DefaultThreshold, Dir: "/tmp/none",

@@ -67,12 +67,12 @@ func (c *cycle) killed() []int {
 func (c *cycle) settle(ctx context.Context, stage metrics.Stage, nodes []int) {
 	limited, cancel := context.WithTimeout(ctx, c.Campaign.SettleTimeout)
 	defer cancel()
-	acked := c.history.Acked()
+	owed := c.owed()
 	var last []metrics.Observation
 	poll(limited, func(int) bool {
 		c.keepPoll(last)
 		last = c.read(ctx, metrics.DuringPoll, nodes)
-		return agree(last) && holds(last[0], acked)
+		return agree(last) && holdAll(last, owed)
 	})
 	for _, o := range last {
 		o.Stage = stage
@@ -80,28 +80,60 @@ func (c *cycle) settle(ctx context.Context, stage metrics.Stage, nodes []int) {
 	}
 }
 
+// place is a key in a namespace, as observations name it.
+type place struct{ namespace, key string }
+
+// owed lists what every node must hold in the end: what was acknowledged and not asked to be
+// deleted.
+func (c *cycle) owed() map[place]struct{} {
+	owed := map[place]struct{}{}
+	for _, op := range c.history.Operations {
+		if op.Kind == metrics.Write && op.Outcome == metrics.OK {
+			owed[place{op.Namespace, op.Key}] = struct{}{}
+		}
+	}
+	for _, op := range c.history.Operations {
+		if op.Kind == metrics.Delete && op.Outcome != metrics.Failed {
+			delete(owed, place{op.Namespace, op.Key})
+		}
+	}
+	return owed
+}
+
 // keepPoll keeps the readings of a poll that show other rows than the one before, so that a long
 // wait costs no memory.
 func (c *cycle) keepPoll(poll []metrics.Observation) {
+	if c.polled == nil {
+		c.polled = map[reader]metrics.Observation{}
+	}
 	for _, o := range poll {
-		if c.polled == nil {
-			c.polled = map[int]metrics.Observation{}
-		}
-		before, known := c.polled[o.Node]
-		if known && same(before, o) {
+		of := reader{o.Node, o.Namespace}
+		if before, known := c.polled[of]; known && same(before, o) {
 			continue
 		}
-		c.polled[o.Node] = o
+		c.polled[of] = o
 		c.history.Observations = append(c.history.Observations, o)
 	}
 }
 
-// agree reports whether all readings are good and show the same rows.
+// reader is whose reading of what an observation is.
+type reader struct {
+	node      int
+	namespace string
+}
+
+// agree reports whether all readings are good and those of one namespace show the same rows.
 func agree(readings []metrics.Observation) bool {
+	first := map[string]metrics.Observation{}
 	for _, o := range readings {
-		if !o.Readable() || !same(readings[0], o) {
+		if !o.Readable() {
 			return false
 		}
+		before, known := first[o.Namespace]
+		if known && !same(before, o) {
+			return false
+		}
+		first[o.Namespace] = o
 	}
 	return len(readings) > 0
 }
@@ -123,11 +155,16 @@ func same(a, b metrics.Observation) bool {
 	return true
 }
 
-// holds reports whether a reading shows every acknowledged write.
-func holds(o metrics.Observation, acked []metrics.Operation) bool {
-	rows := o.ByKey()
-	for _, op := range acked {
-		if len(rows[op.Key]) == 0 {
+// holdAll reports whether readings that agree show all that is owed.
+func holdAll(readings []metrics.Observation, owed map[place]struct{}) bool {
+	shown := map[place]struct{}{}
+	for _, o := range readings {
+		for _, r := range o.Rows {
+			shown[place{o.Namespace, r.Key}] = struct{}{}
+		}
+	}
+	for p := range owed {
+		if _, ok := shown[p]; !ok {
 			return false
 		}
 	}
@@ -141,20 +178,28 @@ func (c *cycle) observe(ctx context.Context, stage metrics.Stage, nodes []int) {
 
 // read reads nodes in full, all at once. A node that cannot be read is unknown, never empty.
 func (c *cycle) read(ctx context.Context, stage metrics.Stage, nodes []int) []metrics.Observation {
-	readings := make([]metrics.Observation, len(nodes))
+	spaces := append([]string{c.history.Namespace}, c.history.Others...)
+	readings := make([]metrics.Observation, len(nodes)*len(spaces))
 	var readers sync.WaitGroup
 	for i, node := range nodes {
-		readers.Go(func() { readings[i] = c.readNode(ctx, stage, node) })
+		readers.Go(func() {
+			for j, space := range spaces { // a system under test is to be asked gently
+				readings[j*len(nodes)+i] = c.readNode(ctx, stage, node, space)
+			}
+		})
 	}
 	readers.Wait()
 	return readings
 }
 
-func (c *cycle) readNode(ctx context.Context, stage metrics.Stage, node int) metrics.Observation {
+func (c *cycle) readNode(ctx context.Context, stage metrics.Stage, node int, space string) metrics.Observation {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	o := metrics.Observation{Node: node, Stage: stage, Began: c.now(), Rows: []metrics.Row{}}
-	listing, err := c.system.ReadAll(ctx, c.nodes.Nodes()[node].Config(), c.history.Namespace)
+	if space != c.history.Namespace {
+		o.Namespace = space
+	}
+	listing, err := c.system.ReadAll(ctx, c.nodes.Nodes()[node].Config(), space)
 	o.Ended, o.Pages, o.PageSize = c.now(), listing.Pages, listing.PageSize
 	if err != nil {
 		o.Error = err.Error()

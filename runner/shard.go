@@ -56,7 +56,7 @@ func ServeShard(ctx context.Context, in io.Reader, out io.Writer) error {
 		return errors.Join(tell.err, network.Close())
 	}
 	system := aimemory.New(aimemory.Options{Binary: s.Campaign.Binary, Timeout: writeTimeout(s.Campaign, fault)})
-	r := &shardRun{Shard: s, fault: fault, network: network, system: system, tell: tell.send}
+	r := &shardRun{Shard: s, fault: fault, network: network, system: system, deleter: system, tell: tell.send}
 	r.cycles(ctx)
 	return errors.Join(tell.err, network.Close())
 }
@@ -87,6 +87,7 @@ type shardRun struct {
 	fault   faults.Named
 	network *sandbox.Network
 	system  cluster.System
+	deleter cluster.Deleter
 	tell    func(Message)
 	sound   bool // a cycle got as far as its load
 }

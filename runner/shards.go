@@ -17,14 +17,14 @@ func (c Campaign) shards() []Shard {
 	size := min((c.Cycles+c.Parallel-1)/c.Parallel, maxShardCycles)
 	var shards []Shard
 	for _, fault := range c.Faults {
-		for first := 1; first <= c.Cycles; first += size {
+		for first, last := c.First, c.First+c.Cycles-1; first <= last; first += size {
 			shards = append(shards, Shard{
 				Campaign: c,
 				Dir:      c.Dir,
 				Index:    len(shards),
 				Fault:    fault,
 				First:    first,
-				Last:     min(first+size-1, c.Cycles),
+				Last:     min(first+size-1, last),
 			})
 		}
 	}

@@ -18,12 +18,14 @@ const (
 	maxWrites      = 100_000
 	maxConcurrency = 1_000
 	maxParallel    = 256
+	maxRate        = 100_000
 )
 
 // Validate returns nil when the campaign can be run as it is, else every mistake in it, joined:
 // *Mistake values and what faults.Parse returns.
 func (c Campaign) Validate() error {
 	v := validation{}
+	v.between("first", c.First, 1, maxCycles)
 	v.between("cycles", c.Cycles, 1, maxCycles)
 	v.between("writes", c.Writes, 1, maxWrites)
 	v.between("concurrency", c.Concurrency, 1, maxConcurrency)
@@ -33,6 +35,12 @@ func (c Campaign) Validate() error {
 	v.between("first-port", c.FirstPort, 1024, 65535-max(c.Nodes, 1))
 	v.lasts("quorum-timeout", c.QuorumTimeout, time.Millisecond, time.Minute)
 	v.lasts("settle-timeout", c.SettleTimeout, 10*time.Millisecond, time.Hour)
+	if _, ok := findWorkload(c.Workload); !ok {
+		v.add("workload", fmt.Sprintf("%q is none of %s", c.Workload, workloadNames()))
+	}
+	if c.Rate < 0 || c.Rate > maxRate {
+		v.add("rate", fmt.Sprintf("%v is not from 0 to %d", c.Rate, maxRate))
+	}
 	if c.Threshold <= 0 || c.Threshold > 1 {
 		v.add("threshold", fmt.Sprintf("%v is not more than 0 and at most 1", c.Threshold))
 	}

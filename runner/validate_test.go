@@ -16,6 +16,9 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 	}
 	for field, change := range map[string]func(*runner.Campaign){
 		"cycles":         func(c *runner.Campaign) { c.Cycles = 0 },
+		"first":          func(c *runner.Campaign) { c.First = 0 },
+		"workload":       func(c *runner.Campaign) { c.Workload = "haystack" },
+		"rate":           func(c *runner.Campaign) { c.Rate = -1 },
 		"writes":         func(c *runner.Campaign) { c.Writes = 0 },
 		"concurrency":    func(c *runner.Campaign) { c.Concurrency = -1 },
 		"parallel":       func(c *runner.Campaign) { c.Parallel = 1000 },

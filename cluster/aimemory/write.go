@@ -43,12 +43,19 @@ func (a *Adapter) Write(ctx context.Context, n cluster.NodeConfig, w cluster.Wri
 	if err != nil {
 		return cluster.Reply{Answer: cluster.Refused, Err: fmt.Errorf("write %s: %w", w.Key, err)}
 	}
+	return a.send(ctx, "write "+w.Key, http.MethodPost, memories(n), body, w.Sent, classify)
+}
+
+// send sends a request once and classifies what comes of it.
+func (a *Adapter) send(
+	ctx context.Context, what, method, url string, body []byte, sent func(), classify func(*http.Response) cluster.Reply,
+) cluster.Reply {
 	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("no answer within %v", a.timeout))
 	defer cancel()
-	f := &flight{size: len(body), sent: w.Sent}
-	request, err := http.NewRequestWithContext(f.trace(ctx), http.MethodPost, memories(n), bytes.NewReader(body))
+	f := &flight{size: len(body), sent: sent}
+	request, err := http.NewRequestWithContext(f.trace(ctx), method, url, bytes.NewReader(body))
 	if err != nil {
-		return cluster.Reply{Answer: cluster.Refused, Err: fmt.Errorf("write %s: %w", w.Key, err)}
+		return cluster.Reply{Answer: cluster.Refused, Err: fmt.Errorf("%s: %w", what, err)}
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := a.client.Do(request)
@@ -56,7 +63,7 @@ func (a *Adapter) Write(ctx context.Context, n cluster.NodeConfig, w cluster.Wri
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 			err = fmt.Errorf("%w: %w", cause, err)
 		}
-		reply := cluster.Reply{Answer: cluster.Refused, Err: fmt.Errorf("write %s: %w", w.Key, err)}
+		reply := cluster.Reply{Answer: cluster.Refused, Err: fmt.Errorf("%s: %w", what, err)}
 		if f.seal() {
 			reply.Answer = cluster.Indeterminate
 		}

@@ -21,6 +21,8 @@ const (
 	flagFault         = "fault"
 	flagCycles        = "cycles"
 	flagWrites        = "writes"
+	flagWorkload      = "workload"
+	flagRate          = "rate"
 	flagSeed          = "seed"
 	flagConcurrency   = "concurrency"
 	flagParallel      = "parallel"
@@ -58,6 +60,8 @@ func runFlags() []cli.Flag {
 		},
 		&cli.IntFlag{Name: flagCycles, Value: runner.DefaultCycles, Usage: "cycles of each fault"},
 		&cli.IntFlag{Name: flagWrites, Value: runner.DefaultWrites, Usage: "writes of each cycle"},
+		&cli.StringFlag{Name: flagWorkload, Value: runner.DefaultWorkload, Usage: "`WORKLOAD` of each cycle: " + workloadNames()},
+		&cli.Float64Flag{Name: flagRate, Usage: "operations begun a `SECOND`, whatever became of those before (default: each writer waits for its answer)"},
 		&cli.IntFlag{Name: flagConcurrency, Value: runner.DefaultConcurrency, Usage: "writers at a time"},
 		&cli.IntFlag{Name: flagParallel, Value: runner.DefaultParallel, Usage: "cycles at a time, each in a sandbox of its own"},
 		&cli.StringFlag{Name: flagSeed, Usage: "`HEX` that decides every random choice (default: drawn, and in every record)"},
@@ -112,8 +116,11 @@ func (w World) campaign(c *cli.Context) (runner.Campaign, error) {
 	return runner.Campaign{
 		ID:            id,
 		Faults:        expandFaults(c.StringSlice(flagFault)),
+		First:         1,
 		Cycles:        c.Int(flagCycles),
 		Writes:        c.Int(flagWrites),
+		Workload:      c.String(flagWorkload),
+		Rate:          c.Float64(flagRate),
 		Concurrency:   c.Int(flagConcurrency),
 		Parallel:      c.Int(flagParallel),
 		Seed:          seed,
@@ -128,6 +135,15 @@ func (w World) campaign(c *cli.Context) (runner.Campaign, error) {
 		FailFast:      c.Bool(flagFailFast),
 		Dir:           filepath.Join(out, id),
 	}, nil
+}
+
+// workloadNames lists the workloads for people.
+func workloadNames() string {
+	var names []string
+	for _, w := range runner.Workloads() {
+		names = append(names, w.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // expandFaults puts every built-in fault where all was asked for.
