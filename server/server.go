@@ -30,17 +30,23 @@ const (
 // is bound to. At the end it stops accepting, answers the requests under way within
 // Config.ShutdownGrace, writes the database's log back and returns nil. An error says why it
 // could not start, or what broke.
-func Serve(ctx context.Context, c Config, ready func(net.Addr)) (err error) {
+func Serve(ctx context.Context, c Config, ready func(net.Addr)) error {
+	return ServeThrough(ctx, c, Seams{}, ready)
+}
+
+// ServeThrough is Serve with something between the parts of the server.
+func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Addr)) (err error) {
 	if err := c.Validate(); err != nil {
 		return err
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	database, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
+	opened, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
 	if err != nil {
 		return fmt.Errorf("failed to open database: %w", err)
 	}
+	database := seams.store(opened)
 	defer func() {
 		if cerr := database.Close(); cerr != nil {
 			err = errors.Join(err, fmt.Errorf("close database %s: %w", c.DB, cerr))
@@ -50,7 +56,7 @@ func Serve(ctx context.Context, c Config, ready func(net.Addr)) (err error) {
 
 	clock := memory.NewClock(time.Now)
 	store := service.Observed(database, clock)
-	replicator, err := c.replicator(store)
+	replicator, err := c.replicator(store, seams)
 	if err != nil {
 		return err
 	}
@@ -82,14 +88,14 @@ func Serve(ctx context.Context, c Config, ready func(net.Addr)) (err error) {
 }
 
 // replicator returns what keeps the peers up to date, nil when there are none.
-func (c Config) replicator(log federation.Log) (*federation.Replicator, error) {
+func (c Config) replicator(log federation.Log, seams Seams) (*federation.Replicator, error) {
 	bases, err := c.peers()
 	if err != nil || len(bases) == 0 {
 		return nil, err
 	}
 	peers := make([]federation.Peer, len(bases))
 	for i, base := range bases {
-		peers[i] = federation.NewHTTPPeer(base)
+		peers[i] = seams.peer(federation.NewHTTPPeer(base))
 	}
 	r := federation.New(log, peers, federation.Options{
 		Writes: c.QuorumWrites, Timeout: c.QuorumTimeout, Logger: c.Logger,
