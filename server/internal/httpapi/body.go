@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,6 +48,9 @@ func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
 }
 
 func isJSON(contentType string) bool {
+	if contentType == "application/json" {
+		return true
+	}
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		return false
@@ -60,8 +62,8 @@ func isJSON(contentType string) bool {
 // checkSyntax refuses what is no JSON text: also bad UTF-8 and halves of surrogate pairs, which
 // encoding/json would replace silently.
 func checkSyntax(body []byte) error {
-	if err := json.Unmarshal(body, new(json.RawMessage)); err != nil {
-		return err
+	if !json.Valid(body) {
+		return json.Unmarshal(body, new(json.RawMessage)) // says what is wrong
 	}
 	if !utf8.Valid(body) {
 		return errors.New("invalid UTF-8")
@@ -106,28 +108,15 @@ func escapedUnit(text []byte) (unit uint64, ok bool) {
 
 // parseObject splits a valid JSON text into its fields.
 func parseObject(text []byte, path string) *object {
-	o := &object{fields: map[string]json.RawMessage{}, twice: map[string]bool{}, path: path}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		o.mismatch("", "invalid type, expected an object")
-		return o
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			o.mismatch("", err.Error())
-			return o
-		}
-		name, _ := key.(string)
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			o.mismatch(name, err.Error())
-			return o
-		}
+	o := &object{fields: make(map[string]json.RawMessage, 16), twice: map[string]bool{}, path: path}
+	ok := members(text, func(name string, value json.RawMessage) {
 		if _, known := o.fields[name]; known {
 			o.twice[name] = true
 		}
 		o.fields[name] = value
+	})
+	if !ok {
+		o.mismatch("", "invalid type, expected an object")
 	}
 	return o
 }
@@ -185,6 +174,11 @@ func read[T any](o *object, field string) (value T, ok bool) {
 	text := o.take(field)
 	if text == nil {
 		return value, false
+	}
+	if into, is := any(&value).(*string); is {
+		if *into, ok = unescaped(text); ok {
+			return value, true
+		}
 	}
 	err := json.Unmarshal(text, &value)
 	if err == nil && isNull(text) {

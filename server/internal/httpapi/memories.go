@@ -3,9 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -138,26 +136,6 @@ func readMetadata(o *object) json.RawMessage {
 		return nil
 	}
 	return compact.Bytes()
-}
-
-// checkNumbers refuses numbers that no float64 holds.
-func checkNumbers(text []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	for {
-		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if n, is := token.(json.Number); is {
-			if _, err := n.Float64(); err != nil {
-				return errors.New("number out of range")
-			}
-		}
-	}
 }
 
 // readMemory reads a complete memory, as another server sends it (contract section 1.1).

@@ -2,8 +2,8 @@ package httpapi
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"strconv"
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
@@ -50,8 +50,13 @@ func readPush(o *object) (service.Push, error) {
 	if clock, ok := read[json.RawMessage](o, "sender_clock"); ok {
 		readClock(o, clock)
 	}
-	for i, text := range must[[]json.RawMessage](o, "memories") {
-		m, err := readMemory(text, fmt.Sprintf("memories[%d].", i))
+	rows, ok := elements(o.take("memories"))
+	if !ok {
+		must[[]json.RawMessage](o, "memories") // says what is wrong
+	}
+	p.Memories = make([]memory.Memory, 0, len(rows))
+	for i, text := range rows {
+		m, err := readMemory(text, "memories["+strconv.Itoa(i)+"].")
 		if err != nil && o.err == nil {
 			o.err = err
 		}

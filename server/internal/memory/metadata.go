@@ -12,11 +12,48 @@ func canonicalObject(raw []byte) (json.RawMessage, error) {
 	if len(raw) == 0 || string(raw) == "{}" {
 		return json.RawMessage("{}"), nil
 	}
+	if isCanonical(raw) {
+		return raw, nil
+	}
 	object, err := decodeObject(raw)
 	if err != nil {
 		return nil, err
 	}
 	return encode(object)
+}
+
+// isCanonical recognizes an object in the canonical form that has plain texts only, as metadata
+// mostly is: no other is worth doing without decoding and encoding.
+func isCanonical(raw []byte) bool {
+	before, name, rest, ok := []byte(nil), []byte(nil), raw, false
+	for separator := byte('{'); ; separator = ',' {
+		if name, rest, ok = plainText(rest, separator); !ok || separator == ',' && bytes.Compare(name, before) <= 0 {
+			return false
+		}
+		if _, rest, ok = plainText(rest, ':'); !ok {
+			return false
+		}
+		if len(rest) == 1 && rest[0] == '}' {
+			return true
+		}
+		before = name
+	}
+}
+
+// plainText reads a separator and a JSON string that is written as it reads, in ASCII.
+func plainText(raw []byte, separator byte) (text, rest []byte, ok bool) {
+	if len(raw) < 3 || raw[0] != separator || raw[1] != '"' {
+		return nil, nil, false
+	}
+	for i, c := range raw[2:] {
+		switch {
+		case c == '"':
+			return raw[2 : 2+i], raw[3+i:], true
+		case c == '\\' || c < ' ' || c > '~':
+			return nil, nil, false
+		}
+	}
+	return nil, nil, false
 }
 
 // decodeObject reads a JSON object and nothing behind it, numbers as they are written.

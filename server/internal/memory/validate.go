@@ -265,6 +265,9 @@ func ValidateMetadata(raw []byte) error {
 	if len(raw) == 0 {
 		return nil
 	}
+	if len(raw) <= maxMetadata && isCanonical(raw) { // and one deep
+		return nil
+	}
 	object, err := decodeObject(raw)
 	if err != nil {
 		return invalid("metadata", "metadata must be a JSON object")
