@@ -12,11 +12,14 @@ import (
 // ofOrigin selects one origin's events after a number, in order.
 const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ? + 0"
 
-// Own returns this node's own events after a number, the newest of them from memory.
+// Own returns this node's own events after a number, the newest of them from memory. It waits
+// for a transaction under way: what that writes goes along then, instead of in a message of its
+// own, and messages are what replication costs.
 func (s *Store) Own(ctx context.Context, after int64, limit int) ([]store.Change, int64, error) {
 	if err := s.readers.admit(ctx); err != nil {
 		return nil, 0, fmt.Errorf("reading own changes: %w", err)
 	}
+	s.writer.settle(ctx)
 	if changes, upto, ok := s.tail.own(after, limit); ok {
 		return changes, upto, nil
 	}

@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -73,5 +75,35 @@ func TestTailIsBounded(t *testing.T) {
 		if !ok || len(changes) != test.kept || upto != newest {
 			t.Errorf("%s: %d rows up to %d, %v", name, len(changes), upto, ok)
 		}
+	}
+}
+
+// TestOwnWaits asks for events while a write is half done: it is among them. One who does not
+// want to wait need not.
+func TestOwnWaits(t *testing.T) {
+	t.Parallel()
+	s := opened(t, filepath.Join(t.TempDir(), "memory.db"))
+	begun, goOn, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- s.writer.write(t.Context(), func(x *tx) error {
+			close(begun)
+			<-goOn
+			_, err := x.create(newRow(1, "one", "c"))
+			return err
+		})
+	}()
+	<-begun
+	brief, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if changes, _, err := s.Own(brief, 0, 9); len(changes) > 0 || brief.Err() == nil {
+		t.Errorf("own events before the write is done: %d, %v", len(changes), err)
+	}
+	time.AfterFunc(10*time.Millisecond, func() { close(goOn) })
+	changes, upto, err := s.Own(t.Context(), 0, 9)
+	if err != nil || len(changes) != 1 || upto != 1 {
+		t.Errorf("own events: %d up to %d, %v, want the one", len(changes), upto, err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"zombiezen.com/go/sqlite/sqlitex"
 
@@ -30,6 +31,8 @@ type writer struct {
 	jobs   chan job // unbuffered: what waits is taken, what is taken is answered
 	stop   chan struct{}
 	ended  chan struct{}
+
+	underWay atomic.Pointer[transaction] // nil between transactions
 
 	committed func(*tx) // told of each transaction once it is durable, before whoever asked for it
 }
@@ -78,8 +81,12 @@ func (w *writer) loop() {
 		case <-w.stop:
 			return
 		case j := <-w.jobs:
+			t := make(transaction)
+			w.underWay.Store(&t)
 			batch = w.drain(append(batch[:0], j))
 			w.commit(batch)
+			w.underWay.Store(nil)
+			close(t)
 		}
 	}
 }
@@ -95,6 +102,21 @@ func (w *writer) drain(batch []job) []job {
 		}
 	}
 	return batch
+}
+
+// transaction is closed when it has ended.
+type transaction chan struct{}
+
+// settle waits until the transaction under way, if there is one, has ended, or ctx has.
+func (w *writer) settle(ctx context.Context) {
+	t := w.underWay.Load()
+	if t == nil {
+		return
+	}
+	select {
+	case <-*t:
+	case <-ctx.Done():
+	}
 }
 
 // commit does a batch in one transaction. When a job fails in a way that may have left half of
