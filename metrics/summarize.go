@@ -16,6 +16,7 @@ type CampaignFacts struct {
 	Faults    []string // as they were asked for, in order
 	Stopped   string   // why the campaign ended before its last cycle; empty when it did not
 	Config    any      // the campaign as it was run
+	Decision  string   // what a sequential test decided; empty without one
 }
 
 // Summarize folds a campaign's records. The verdict of a fault is the worst of its cycles, and no
@@ -34,6 +35,8 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 		Reasons:        []string{},
 		Faults:         []FaultSummary{},
 		Config:         facts.Config,
+		Decision:       facts.Decision,
+		LossClaim:      Losses(records),
 	}
 	var verdicts []Verdict
 	if facts.Stopped != "" {
@@ -105,6 +108,7 @@ func (g *group) summary() FaultSummary {
 		Planned:          g.planned,
 		Repeated:         repeated(g.records),
 		Checks:           checkSummaries(g.records),
+		LossClaim:        Losses(g.records),
 	}
 	verdicts := make([]Verdict, 0, len(g.records)+1)
 	var converge, reconnect []float64

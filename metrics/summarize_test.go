@@ -68,6 +68,7 @@ func TestSummaryOfAPass(t *testing.T) {
 		Fault: "partition_minority", FaultSpec: "partition(nodes=0)", Verdict: metrics.Pass, Cycles: metrics.Tally{Pass: 4},
 		Acked: 360, WorstBound: value(1.0), ConvergeP50: value(20.0), ConvergeP95: value(40.0),
 		ReconnectP50: value(2.0), ReconnectP95: value(4.0), MidWrite: 4, LeastInside: value(9), Planned: 4, Repeated: []int{},
+		LossClaim: metrics.Losses([]metrics.Record{line(1), line(2), line(3), line(4)}),
 		Checks: []metrics.CheckSummary{{
 			Checker: "acked_lost", Gating: 4, Cycles: metrics.Tally{Pass: 4}, Named: []string{}, Affected: []int{},
 		}},

@@ -14,11 +14,14 @@ type Summary struct {
 	StartedAt time.Time      `json:"started_at"`
 	DurationS float64        `json:"duration_s"`
 	Verdict   Verdict        `json:"verdict"`
-	Reasons   []string       `json:"reasons"` // why it is not a pass; empty for a pass
-	Stopped   string         `json:"stopped"` // why it ended before its last cycle; empty when it did not
-	Planned   int            `json:"planned"` // lines the campaign was to write
-	Faults    []FaultSummary `json:"faults"`  // in the order asked for
-	Config    any            `json:"config"`  // the campaign as it was run
+	Reasons   []string       `json:"reasons"`            // why it is not a pass; empty for a pass
+	Stopped   string         `json:"stopped"`            // why it ended before its last cycle; empty when it did not
+	Planned   int            `json:"planned"`            // lines the campaign was to write
+	Faults    []FaultSummary `json:"faults"`             // in the order asked for
+	Config    any            `json:"config"`             // the campaign as it was run
+	Decision  string         `json:"decision,omitempty"` // what a sequential test decided; empty without one
+
+	LossClaim // what the cycles of all faults together allow to be said about lost writes
 }
 
 // FaultSummary is the fold over the records of one fault. The first six fields are the shell
@@ -50,6 +53,8 @@ type FaultSummary struct {
 	Planned      int            `json:"planned"`       // lines there were to be of this fault
 	Checks       []CheckSummary `json:"checks"`        // in the order the checkers are listed
 	Repeated     []int          `json:"repeated"`      // cycle numbers that have more than one line
+
+	LossClaim // what its cycles allow to be said about lost writes
 }
 
 // CheckSummary is what one checker said of all cycles of one fault.
