@@ -12,11 +12,12 @@ type CampaignFacts struct {
 	Ref       string // the version under test, as ai_memory_git_ref; may be empty
 	StartedAt time.Time
 	EndedAt   time.Time
-	Planned   int      // lines the campaign was to write
-	Faults    []string // as they were asked for, in order
-	Stopped   string   // why the campaign ended before its last cycle; empty when it did not
-	Config    any      // the campaign as it was run
-	Decision  string   // what a sequential test decided; empty without one
+	Planned   int          // lines the campaign was to write
+	Faults    []string     // as they were asked for, in order
+	Stopped   string       // why the campaign ended before its last cycle; empty when it did not
+	Config    any          // the campaign as it was run
+	Decision  string       // what a sequential test decided; empty without one
+	Planted   *PlantedLoss // nil when none was planted
 }
 
 // Summarize folds a campaign's records. The verdict of a fault is the worst of its cycles, and no
@@ -34,6 +35,7 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 		Planned:        facts.Planned,
 		Reasons:        []string{},
 		Faults:         []FaultSummary{},
+		Planted:        facts.Planted,
 		Config:         facts.Config,
 		Decision:       facts.Decision,
 		LossClaim:      Losses(records),
@@ -42,6 +44,10 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 	if facts.Stopped != "" {
 		verdicts = append(verdicts, Inconclusive)
 		s.Reasons = append(s.Reasons, "the campaign ended early: "+facts.Stopped)
+	}
+	if p := facts.Planted; p != nil && !p.Reported {
+		verdicts = append(verdicts, Inconclusive)
+		s.Reasons = append(s.Reasons, "a planted loss was not reported: "+p.Why)
 	}
 	if len(records) < facts.Planned {
 		verdicts = append(verdicts, Inconclusive)

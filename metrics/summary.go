@@ -14,14 +14,24 @@ type Summary struct {
 	StartedAt time.Time      `json:"started_at"`
 	DurationS float64        `json:"duration_s"`
 	Verdict   Verdict        `json:"verdict"`
-	Reasons   []string       `json:"reasons"`            // why it is not a pass; empty for a pass
-	Stopped   string         `json:"stopped"`            // why it ended before its last cycle; empty when it did not
-	Planned   int            `json:"planned"`            // lines the campaign was to write
-	Faults    []FaultSummary `json:"faults"`             // in the order asked for
-	Config    any            `json:"config"`             // the campaign as it was run
-	Decision  string         `json:"decision,omitempty"` // what a sequential test decided; empty without one
+	Reasons   []string       `json:"reasons"`                // why it is not a pass; empty for a pass
+	Stopped   string         `json:"stopped"`                // why it ended before its last cycle; empty when it did not
+	Planned   int            `json:"planned"`                // lines the campaign was to write
+	Faults    []FaultSummary `json:"faults"`                 // in the order asked for
+	Planted   *PlantedLoss   `json:"planted_loss,omitempty"` // of a campaign that planted one
+	Config    any            `json:"config"`                 // the campaign as it was run
+	Decision  string         `json:"decision,omitempty"`     // what a sequential test decided; empty without one
 
 	LossClaim // what the cycles of all faults together allow to be said about lost writes
+}
+
+// PlantedLoss tells whether a loss that was made on purpose, in a cycle that counts for nothing
+// else, was reported. A campaign that planted one and whose judgement missed it is inconclusive.
+type PlantedLoss struct {
+	Key      string   `json:"key"`      // the acknowledged write that was removed
+	Reported bool     `json:"reported"` // a checker failed and named it
+	Checkers []string `json:"checkers"` // which did
+	Why      string   `json:"why,omitempty"`
 }
 
 // FaultSummary is the fold over the records of one fault. The first six fields are the shell

@@ -27,7 +27,7 @@ type asRun struct {
 // or nothing when every cycle passed or the summary does not say how it was run. A cycle's
 // decisions hang on the seed and its number, so the cycles before it are run too.
 func Again(s metrics.Summary) string {
-	worst, ok := worstFault(s)
+	worst, ok := WorstFault(s)
 	if !ok {
 		return ""
 	}
@@ -41,7 +41,7 @@ func Again(s metrics.Summary) string {
 	}
 	words := []string{
 		"chaosctl", "run",
-		"--fault", quoted(worst.FaultSpec),
+		"--fault", Quoted(worst.FaultSpec),
 		"--cycles", strconv.Itoa(worst.WorstCycle),
 		"--seed", run.Seed,
 		"--writes", strconv.Itoa(run.Writes),
@@ -50,13 +50,13 @@ func Again(s metrics.Summary) string {
 		"--settle-timeout", run.SettleTimeout.String(),
 		"--threshold", strconv.FormatFloat(run.Threshold, 'g', -1, 64),
 		"--promises", promised(run.Promises),
-		"--bin", quoted(run.Binary),
+		"--bin", Quoted(run.Binary),
 	}
 	return strings.Join(words, " ")
 }
 
-// worstFault is the first fault with the campaign's worst verdict of a cycle.
-func worstFault(s metrics.Summary) (worst metrics.FaultSummary, ok bool) {
+// WorstFault is the first fault with the campaign's worst verdict of a cycle.
+func WorstFault(s metrics.Summary) (worst metrics.FaultSummary, ok bool) {
 	for _, f := range s.Faults {
 		if f.WorstCycle == 0 {
 			continue
@@ -84,8 +84,8 @@ func promised(p metrics.Promises) string {
 	return strings.Join(words, ",")
 }
 
-// quoted quotes a word for a shell when it has to be.
-func quoted(word string) string {
+// Quoted quotes a word for a shell when it has to be.
+func Quoted(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)
 	}

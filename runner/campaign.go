@@ -31,7 +31,10 @@ type Campaign struct {
 	Threshold     float64          `json:"threshold"` // least convergence bound that passes
 	Promises      metrics.Promises `json:"promises"`  // of the system under test
 	FailFast      bool             `json:"fail_fast"`
-	Dir           string           `json:"-"` // the campaign's own directory, absolute
+	CanaryLoss    bool             `json:"canary_loss"`       // plant a loss first, and pass only if it is reported
+	Attempt       int              `json:"attempt,omitempty"` // number of each cycle's first try, for a replay; 0 is 1
+	Dir           string           `json:"-"`                 // the campaign's own directory, absolute
+	Done          []metrics.Record `json:"-"`                 // cycles that have ended already, of a campaign that is continued
 }
 
 // Defaults of a campaign.
@@ -47,6 +50,9 @@ const (
 	DefaultSettleTimeout = 10 * time.Second
 	DefaultThreshold     = 0.995
 )
+
+// firstAttempt is the number of a cycle's first try.
+func (c Campaign) firstAttempt() int { return max(c.Attempt, 1) }
 
 // Mistake is one thing wrong with a campaign.
 type Mistake struct {

@@ -14,16 +14,19 @@ type Shard struct {
 	Fault    string   `json:"fault"` // the value as it was asked for
 	First    int      `json:"first"` // cycle numbers, from 1
 	Last     int      `json:"last"`
-	Trial    bool     `json:"trial,omitempty"` // no cycles: only try the fault on idle processes
+	Trial    bool     `json:"trial,omitempty"`   // no cycles: only try the fault on idle processes
+	Planted  bool     `json:"planted,omitempty"` // no cycles: only see whether a planted loss is reported
 }
 
 // Message is what a shard tells while it runs; exactly one field is set.
 type Message struct {
-	Progress *Progress       `json:"progress,omitempty"`
-	Record   *metrics.Record `json:"record,omitempty"` // a cycle has ended
-	Stopped  *Stopped        `json:"stopped,omitempty"`
-	Tried    *Tried          `json:"tried,omitempty"`
-	Died     string          `json:"died,omitempty"` // the shard ended without having said so: how, and its last words
+	Progress *Progress            `json:"progress,omitempty"`
+	Record   *metrics.Record      `json:"record,omitempty"` // a cycle has ended
+	Stopped  *Stopped             `json:"stopped,omitempty"`
+	Tried    *Tried               `json:"tried,omitempty"`
+	History  []byte               `json:"history,omitempty"` // of the cycle whose record comes next, as metrics.EncodeHistory writes it
+	Planted  *metrics.PlantedLoss `json:"planted,omitempty"`
+	Died     string               `json:"died,omitempty"` // the shard ended without having said so: how, and its last words
 }
 
 // Progress is where a cycle is.

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +25,12 @@ func Run(
 	defer cancel(nil)
 	r := &run{
 		campaign: c, launcher: l, sink: sink, observe: observe,
-		started: time.Now(), stop: make(chan struct{}), messages: make(chan delivery),
+		started: time.Now(), records: slices.Clone(c.Done), stop: make(chan struct{}), messages: make(chan delivery),
+	}
+	if c.CanaryLoss {
+		if err := r.plant(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 	var workers sync.WaitGroup
 	pending := make(chan Shard)
@@ -56,8 +62,32 @@ type run struct {
 	messages chan delivery
 
 	records []metrics.Record
+	planted *metrics.PlantedLoss
 	stopped *Stopped
 }
+
+// plant has a loss planted, and keeps whether it was reported.
+func (r *run) plant(ctx context.Context) error {
+	s := Shard{Campaign: r.campaign, Dir: r.campaign.Dir, Index: plantedShard, Fault: r.campaign.Faults[0], Planted: true}
+	messages, err := r.launcher.Launch(ctx, s, r.stop)
+	if err != nil {
+		return err
+	}
+	r.planted = &metrics.PlantedLoss{Why: "its shard ended without a word"}
+	for m := range messages {
+		switch {
+		case m.Planted != nil:
+			r.planted = m.Planted
+		case m.Died != "":
+			r.planted.Why = m.Died
+		}
+		r.observe(m)
+	}
+	return nil
+}
+
+// plantedShard is the index of the shard in which a loss is planted.
+const plantedShard = -1
 
 // delivery is a message on its way to the collector.
 type delivery struct {
@@ -177,6 +207,7 @@ func (r *run) summary() metrics.Summary {
 	}
 	return metrics.Summarize(metrics.CampaignFacts{
 		Stopped:   stopped,
+		Planted:   r.planted,
 		ID:        r.campaign.ID,
 		StartedAt: r.started,
 		EndedAt:   time.Now(),

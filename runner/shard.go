@@ -57,7 +57,12 @@ func ServeShard(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	system := aimemory.New(aimemory.Options{Binary: s.Campaign.Binary, Timeout: writeTimeout(s.Campaign, fault)})
 	r := &shardRun{Shard: s, fault: fault, network: network, system: system, deleter: system, tell: tell.send}
-	r.cycles(ctx)
+	if s.Planted {
+		planted := r.planted(ctx)
+		tell.send(Message{Planted: &planted})
+	} else {
+		r.cycles(ctx)
+	}
 	return errors.Join(tell.err, network.Close())
 }
 
@@ -120,9 +125,10 @@ type ended struct {
 // cycle tries a cycle until its fault met the writes it needs, and keeps the last try. A try that
 // failed is never repeated.
 func (r *shardRun) cycle(ctx context.Context, number int) ended {
-	for attempt := 1; ; attempt++ {
+	first := r.Campaign.firstAttempt()
+	for attempt := first; ; attempt++ {
 		done := r.try(ctx, number, attempt)
-		if !done.retry || attempt > maxRetries || ctx.Err() != nil {
+		if !done.retry || attempt-first >= maxRetries || ctx.Err() != nil {
 			return done
 		}
 	}
@@ -138,6 +144,9 @@ func (s Shard) work() string { return filepath.Join(s.workRoot(), fmt.Sprintf("s
 func (s Shard) workDir(number int) string {
 	return filepath.Join(s.work(), fmt.Sprintf("cycle-%d", number))
 }
+
+// ClearWork removes the data that nodes of a campaign left when it was killed.
+func ClearWork(dir string) error { return os.RemoveAll(Shard{Dir: dir}.workRoot()) }
 
 // clearWork removes what a shard that has ended left, and the root when it was the last.
 func (s Shard) clearWork() error {

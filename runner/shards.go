@@ -11,24 +11,50 @@ import (
 // until it ends, and each makes the next a little slower.
 const maxShardCycles = 50
 
-// shards splits a campaign into runs of cycles, fault by fault, so that Parallel of them can be
-// under way until the end.
+// shards splits the cycles that are to be run into runs of cycles, fault by fault, so that
+// Parallel of them can be under way until the end.
 func (c Campaign) shards() []Shard {
 	size := min((c.Cycles+c.Parallel-1)/c.Parallel, maxShardCycles)
 	var shards []Shard
 	for _, fault := range c.Faults {
-		for first, last := c.First, c.First+c.Cycles-1; first <= last; first += size {
-			shards = append(shards, Shard{
-				Campaign: c,
-				Dir:      c.Dir,
-				Index:    len(shards),
-				Fault:    fault,
-				First:    first,
-				Last:     min(first+size-1, last),
-			})
+		for _, r := range c.missing(fault) {
+			for first := r.first; first <= r.last; first += size {
+				shards = append(shards, Shard{
+					Campaign: c,
+					Dir:      c.Dir,
+					Index:    len(shards),
+					Fault:    fault,
+					First:    first,
+					Last:     min(first+size-1, r.last),
+				})
+			}
 		}
 	}
 	return shards
+}
+
+// span is a run of cycles.
+type span struct{ first, last int }
+
+// missing lists the cycles of a fault that have not ended yet.
+func (c Campaign) missing(fault string) []span {
+	done := map[int]bool{}
+	for _, r := range c.Done {
+		if named, err := faults.Parse(fault); err == nil && r.Fault == named.Asked && r.FaultSpec == named.String() {
+			done[r.Cycle] = true
+		}
+	}
+	var spans []span
+	for cycle := c.First; cycle < c.First+c.Cycles; cycle++ {
+		switch {
+		case done[cycle]:
+		case len(spans) > 0 && spans[len(spans)-1].last == cycle-1:
+			spans[len(spans)-1].last = cycle
+		default:
+			spans = append(spans, span{cycle, cycle})
+		}
+	}
+	return spans
 }
 
 // lostCycle is the line of a cycle whose shard died.
@@ -40,7 +66,7 @@ func lostCycle(s Shard, number int, begun time.Time, why string) (metrics.Record
 	if why == "" {
 		why = "the shard ended without a word"
 	}
-	c := newCycle(&shardRun{Shard: s, fault: fault}, number, 1, begun)
+	c := newCycle(&shardRun{Shard: s, fault: fault}, number, s.Campaign.firstAttempt(), begun)
 	c.history.Errors = []string{why}
 	return c.judge(), nil
 }

@@ -86,7 +86,7 @@ func (p *planner) write(key string) step {
 	for i := range random {
 		random[i] = byte(p.random.Uint32())
 	}
-	value := strings.Join([]string{p.campaign.ID, key, hex.EncodeToString(random)}, " ")
+	value := strings.Join([]string{canonicalSeed(p.campaign.Seed), key, hex.EncodeToString(random)}, " ")
 	return step{kind: metrics.Write, namespace: p.main, key: key, value: value, node: primary}
 }
 

@@ -93,7 +93,7 @@ func (a *Adapter) Command(n cluster.NodeConfig) *exec.Cmd {
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + n.Dir,
 		"TMPDIR=" + n.Dir,
-		"AI_MEMORY_DB=" + filepath.Join(n.Dir, "ai-memory.db"),
+		"AI_MEMORY_DB=" + filepath.Join(n.Dir, databaseFile),
 		"AI_MEMORY_NO_CONFIG=1",
 		"NO_COLOR=1",
 	}
