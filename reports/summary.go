@@ -64,7 +64,16 @@ func writeJSON(path string, value any) error {
 	return nil
 }
 
-func writeWhole(path string, text []byte) (err error) {
+// writeWhole writes a text as writeFilled does.
+func writeWhole(path string, text []byte) error {
+	return writeFilled(path, func(file *os.File) error {
+		_, err := file.Write(text)
+		return err
+	})
+}
+
+// writeFilled gives a file its name once it is filled and on disk.
+func writeFilled(path string, fill func(*os.File) error) (err error) {
 	dir := filepath.Dir(path)
 	file, err := os.CreateTemp(dir, ".writing-*")
 	if err != nil {
@@ -75,7 +84,7 @@ func writeWhole(path string, text []byte) (err error) {
 			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}()
-	if err := fill(file, text); err != nil {
+	if err := finish(file, fill); err != nil {
 		return errors.Join(err, file.Close())
 	}
 	if err := file.Close(); err != nil {
@@ -87,8 +96,8 @@ func writeWhole(path string, text []byte) (err error) {
 	return syncFolder(dir)
 }
 
-func fill(file *os.File, text []byte) error {
-	if _, err := file.Write(text); err != nil {
+func finish(file *os.File, fill func(*os.File) error) error {
+	if err := fill(file); err != nil {
 		return err
 	}
 	if err := file.Chmod(0o644); err != nil {

@@ -14,10 +14,11 @@ import (
 
 // Style is how text looks and what it points to.
 type Style struct {
-	Dir    string // the campaign's folder; empty leaves out where the files are
-	Colour bool   // red, green and yellow, never without a word or sign that says the same
-	ASCII  bool   // no signs beyond ASCII
-	Again  string // the command that repeats the worst cycle; empty makes it of the summary
+	Dir    string   // the campaign's folder; empty leaves out where the files are
+	Colour bool     // red, green and yellow, never without a word or sign that says the same
+	ASCII  bool     // no signs beyond ASCII
+	Again  string   // the command that repeats the worst cycle; empty makes it of the summary
+	Stored []string // how a stored run was judged, and what of it does not fit, a line each
 }
 
 // Text prints what a campaign amounts to: the verdict first, then which gates it met, the writes
@@ -29,6 +30,7 @@ func Text(w io.Writer, s metrics.Summary, style Style) error {
 	p.verdict(s)
 	p.gates(s)
 	p.doubts(s)
+	p.stored()
 	p.line("")
 	if err := Table(&out, s); err != nil {
 		return err
@@ -46,6 +48,7 @@ func Block(w io.Writer, s metrics.Summary, style Style) error {
 	p.verdict(s)
 	p.reasons(s)
 	p.named(s)
+	p.stored()
 	p.files(s)
 	_, err := w.Write(out.Bytes())
 	return err
@@ -94,6 +97,7 @@ func (p printer) gates(s metrics.Summary) {
 			p.sign(f.Verdict), printable(f.FaultSpec), f.Cycles.Pass, max(f.Planned, f.TotalCycles), f.Acked, f.TotalCycles, f.Lost,
 			boundText(f.WorstBound))
 		p.exercise(f)
+		p.claim(f.LossClaim)
 		for _, c := range f.Checks {
 			worst := c.Cycles.Worst()
 			switch {
@@ -107,6 +111,12 @@ func (p printer) gates(s metrics.Summary) {
 			}
 			p.keys(c)
 		}
+	}
+	if len(s.Faults) > 1 {
+		p.line("  all faults: %s", s.LossClaim.Words)
+	}
+	if s.Decision != "" {
+		p.line("  decided: %s", printable(s.Decision))
 	}
 }
 

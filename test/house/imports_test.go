@@ -24,7 +24,7 @@ func rooms() []room {
 		{"internal/buildinfo", nil, "facts about the binary"},
 		{
 			"internal/cli/chaosctl",
-			[]string{"runner", "faults", "cluster/...", "metrics", "reports", "internal/buildinfo"},
+			[]string{"runner", "faults", "cluster/...", "metrics/...", "reports", "internal/buildinfo"},
 			"it wires the rooms of the framework; the server under test is reached by flags and HTTP only",
 		},
 		{"internal/cli/aimemory", []string{"server", "internal/buildinfo"}, "it wires the server"},
