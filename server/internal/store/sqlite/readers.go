@@ -10,18 +10,22 @@ import (
 	"chaosctl/server/internal/store"
 )
 
-// readers is a fixed number of connections that cannot write, each opened when it is first
-// needed.
+// readers is a number of connections that cannot write, each opened when all before it are busy:
+// to open one costs as much as some hundred reads.
 type readers struct {
-	path  string
-	slots chan *connection // nil: not opened yet
-	stop  chan struct{}
+	path string
+	idle chan *connection
+	room chan struct{} // one for each connection that may yet be opened
+	stop chan struct{}
 }
 
 func newReaders(path string, n int) *readers {
-	r := &readers{path: path, slots: make(chan *connection, n), stop: make(chan struct{})}
+	r := &readers{
+		path: path,
+		idle: make(chan *connection, n), room: make(chan struct{}, n), stop: make(chan struct{}),
+	}
 	for range n {
-		r.slots <- nil
+		r.room <- struct{}{}
 	}
 	return r
 }
@@ -32,22 +36,11 @@ func (r *readers) read(ctx context.Context, do func(*connection) error) error {
 	if err := r.admit(ctx); err != nil {
 		return err
 	}
-	var conn *connection
-	select {
-	case conn = <-r.slots:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-r.stop:
-		return store.ErrClosed
+	conn, err := r.take(ctx)
+	if err != nil {
+		return err
 	}
-	defer func() { r.slots <- conn }()
-	if conn == nil {
-		opened, err := r.open()
-		if err != nil {
-			return err
-		}
-		conn = opened
-	}
+	defer func() { r.idle <- conn }()
 	conn.SetInterrupt(ctx.Done())
 	defer conn.SetInterrupt(nil)
 	if err := snapshot(conn, do); err != nil {
@@ -57,6 +50,29 @@ func (r *readers) read(ctx context.Context, do func(*connection) error) error {
 		return err
 	}
 	return nil
+}
+
+// take returns a connection that is idle, or a new one while there is room for it.
+func (r *readers) take(ctx context.Context) (*connection, error) {
+	select {
+	case conn := <-r.idle:
+		return conn, nil
+	default:
+	}
+	select {
+	case conn := <-r.idle:
+		return conn, nil
+	case <-r.room:
+		conn, err := r.open()
+		if err != nil {
+			r.room <- struct{}{}
+		}
+		return conn, err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-r.stop:
+		return nil, store.ErrClosed
+	}
 }
 
 // admit returns why a read may not begin, if so.
@@ -99,8 +115,10 @@ func (r *readers) open() (*connection, error) {
 func (r *readers) close() error {
 	close(r.stop)
 	var errs []error
-	for range cap(r.slots) {
-		if conn := <-r.slots; conn != nil {
+	for range cap(r.idle) {
+		select {
+		case <-r.room:
+		case conn := <-r.idle:
 			errs = append(errs, conn.Close())
 		}
 	}
