@@ -43,6 +43,17 @@ build: ## build chaosctl and ai-memory, static, into bin/
 run: deps build ## build everything and run the main job: 50 cycles of kill_primary_mid_write
 	bin/chaosctl run --fault kill_primary_mid_write --cycles 50
 
+.PHONY: mutants
+mutants: ## build ai-memory-mutant, the server broken on purpose, into bin/
+	@CGO_ENABLED=0 go build -trimpath -o bin/ai-memory-mutant ./server/mutant
+
+# How long a self-test is: the table in docs/verdicts.md is of these.
+SELFTEST := --cycles 20 --healthy-cycles 200
+
+.PHONY: selftest
+selftest: deps build mutants ## show that chaosctl catches servers that are broken on purpose, and no others
+	@bin/chaosctl selftest $(SELFTEST)
+
 # The race detector needs a C compiler, which a bare machine has not.
 .PHONY: test
 test: NEEDS += gcc

@@ -105,20 +105,25 @@ func (m Mutant) Detect(records []metrics.Record) Detection {
 // Control is what came of the cycles of the healthy server in one setting.
 type Control struct {
 	Setting
-	Cycles  int      `json:"cycles"`
-	Passed  int      `json:"passed"`
-	Alarms  int      `json:"false_alarms"`      // cycles that failed
-	AtMost  float64  `json:"alarm_rate_upper"`  // the rate of false alarms is at most this
-	Why     []string `json:"why"`               // what was said of cycles that did not pass
-	Stopped string   `json:"stopped,omitempty"` // why the campaign ended early
+	Cycles  int     `json:"cycles"`
+	Passed  int     `json:"passed"`
+	Alarms  int     `json:"false_alarms"`      // cycles that failed
+	AtMost  float64 `json:"alarm_rate_upper"`  // the rate of false alarms is at most this
+	Doubts  []Doubt `json:"doubts"`            // what was said of cycles that did not pass
+	Stopped string  `json:"stopped,omitempty"` // why the campaign ended early
 }
 
-// maxWhy is how many reasons a control keeps.
-const maxWhy = 5
+// Doubt is why cycles of a healthy server did not pass.
+type Doubt struct {
+	Checker string          `json:"checker"`
+	Verdict metrics.Verdict `json:"verdict"`
+	Cycles  int             `json:"cycles"`
+	Why     string          `json:"why"` // as it was said first
+}
 
 // Acquit tells in how many cycles a healthy server passed, and what was said of the others.
 func (s Setting) Acquit(records []metrics.Record) Control {
-	c := Control{Setting: s, Cycles: len(records), Why: []string{}}
+	c := Control{Setting: s, Cycles: len(records), Doubts: []Doubt{}}
 	for _, r := range records {
 		switch r.Verdict {
 		case metrics.Pass:
@@ -128,13 +133,24 @@ func (s Setting) Acquit(records []metrics.Record) Control {
 			c.Alarms++
 		}
 		for _, f := range r.Findings {
-			if f.Gates && f.Verdict != metrics.Pass && len(c.Why) < maxWhy {
-				c.Why = append(c.Why, f.Verdict.String()+": "+f.Checker+": "+f.Why)
+			if f.Gates && f.Verdict != metrics.Pass {
+				c.Doubts = doubted(c.Doubts, f)
 			}
 		}
 	}
 	c.AtMost = metrics.UpperBound(c.Alarms, c.Cycles, SelftestConfidence)
 	return c
+}
+
+// doubted adds a finding to the doubts.
+func doubted(doubts []Doubt, f metrics.Finding) []Doubt {
+	for i, d := range doubts {
+		if d.Checker == f.Checker && d.Verdict == f.Verdict {
+			doubts[i].Cycles++
+			return doubts
+		}
+	}
+	return append(doubts, Doubt{Checker: f.Checker, Verdict: f.Verdict, Cycles: 1, Why: f.Why})
 }
 
 // Selftest is what came of a self-test.

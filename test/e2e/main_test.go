@@ -44,7 +44,7 @@ func build(ctx context.Context) error {
 		return err
 	}
 	command := exec.CommandContext(ctx, "go", "build", "-o", bin+string(filepath.Separator),
-		"./cmd/chaosctl", "./cmd/ai-memory", "./test/tinyserver")
+		"./cmd/chaosctl", "./cmd/ai-memory", "./test/tinyserver", "./server/mutant")
 	command.Dir = filepath.Join("..", "..")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {

@@ -69,8 +69,9 @@ func (t selftest) printAmiss(result runner.Selftest) {
 		if c.Stopped != "" {
 			fmt.Fprintf(t.Stdout, "healthy under %s with %s: the campaign ended early: %s\n", c.Fault, c.Workload, oneLine(c.Stopped))
 		}
-		for _, why := range c.Why {
-			fmt.Fprintf(t.Stdout, "healthy under %s with %s: %s\n", c.Fault, c.Workload, oneLine(why))
+		for _, d := range c.Doubts {
+			fmt.Fprintf(t.Stdout, "healthy under %s with %s: %s is %s in %d cycles: %s\n",
+				c.Fault, c.Workload, d.Checker, d.Verdict, d.Cycles, oneLine(d.Why))
 		}
 	}
 }
