@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -83,6 +84,7 @@ func (w *writer) loop() {
 		case j := <-w.jobs:
 			t := make(transaction)
 			w.underWay.Store(&t)
+			runtime.Gosched() // who is about to ask as well may do so first
 			batch = w.drain(append(batch[:0], j))
 			w.commit(batch)
 			w.underWay.Store(nil)
