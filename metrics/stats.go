@@ -23,6 +23,9 @@ func anything() Interval { return Interval{Low: 0, High: 1} }
 // probability is, the interval holds it with at least this confidence (0 to 1, both excluded).
 // Nothing tried, and arguments that make no sense, give 0 to 1: no claim.
 func ClopperPearson(k, n int, confidence float64) Interval {
+	if !countable(k, n, confidence) {
+		return anything()
+	}
 	// Half of what may go wrong is spent on each side.
 	side := (1 + confidence) / 2
 	return Interval{Low: LowerBound(k, n, side), High: UpperBound(k, n, side)}
