@@ -117,8 +117,9 @@ type Control struct {
 type Doubt struct {
 	Checker string          `json:"checker"`
 	Verdict metrics.Verdict `json:"verdict"`
-	Cycles  int             `json:"cycles"`
-	Why     string          `json:"why"` // as it was said first
+	Cycles  int             `json:"cycles"` // how many
+	First   int             `json:"first"`  // the number of one
+	Why     string          `json:"why"`    // as it was said of that one
 }
 
 // Acquit tells in how many cycles a healthy server passed, and what was said of the others.
@@ -134,7 +135,7 @@ func (s Setting) Acquit(records []metrics.Record) Control {
 		}
 		for _, f := range r.Findings {
 			if f.Gates && f.Verdict != metrics.Pass {
-				c.Doubts = doubted(c.Doubts, f)
+				c.Doubts = doubted(c.Doubts, r.Cycle, f)
 			}
 		}
 	}
@@ -142,15 +143,15 @@ func (s Setting) Acquit(records []metrics.Record) Control {
 	return c
 }
 
-// doubted adds a finding to the doubts.
-func doubted(doubts []Doubt, f metrics.Finding) []Doubt {
+// doubted adds a finding of a cycle to the doubts.
+func doubted(doubts []Doubt, cycle int, f metrics.Finding) []Doubt {
 	for i, d := range doubts {
 		if d.Checker == f.Checker && d.Verdict == f.Verdict {
 			doubts[i].Cycles++
 			return doubts
 		}
 	}
-	return append(doubts, Doubt{Checker: f.Checker, Verdict: f.Verdict, Cycles: 1, Why: f.Why})
+	return append(doubts, Doubt{Checker: f.Checker, Verdict: f.Verdict, Cycles: 1, First: cycle, Why: f.Why})
 }
 
 // Selftest is what came of a self-test.

@@ -125,10 +125,10 @@ func (w World) newSelftest(c *cli.Context) (selftest, error) {
 	}
 	if c.IsSet(flagHealthyCycles) {
 		t.healthyCycles = c.Int(flagHealthyCycles)
-	}
-	if t.healthyCycles < 1 {
-		return selftest{}, usage(fmt.Errorf("--%s: %d is not from 1: without a healthy server nothing is proven",
-			flagHealthyCycles, t.healthyCycles))
+		if t.healthyCycles < 1 {
+			return selftest{}, usage(fmt.Errorf("--%s: %d is not from 1: without a healthy server nothing is proven",
+				flagHealthyCycles, t.healthyCycles))
+		}
 	}
 	return t, nil
 }

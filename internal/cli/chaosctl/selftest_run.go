@@ -25,10 +25,12 @@ func (t selftest) mutantCampaign(m runner.Mutant, binary string) runner.Campaign
 
 // controlCampaign is the campaign in which the healthy server is to pass.
 func (t selftest) controlCampaign(s runner.Setting) runner.Campaign {
-	c := t.campaign("healthy-"+s.Fault+"-"+s.Workload, s)
+	c := t.campaign(controlID(s), s)
 	c.Cycles = t.healthyCycles
 	return c
 }
+
+func controlID(s runner.Setting) string { return "healthy-" + s.Fault + "-" + s.Workload }
 
 func (t selftest) campaign(id string, s runner.Setting) runner.Campaign {
 	c := t.base
@@ -143,6 +145,9 @@ func (t selftest) one(
 ) (records []metrics.Record, stopped *runner.Stopped, err error) {
 	if err := os.Mkdir(campaign.Dir, 0o755); err != nil {
 		return nil, nil, unwritable(t.base.Dir, err)
+	}
+	if err := reports.WriteCampaign(campaign.Dir, campaign); err != nil { // so that a cycle can be replayed
+		return nil, nil, &failure{ExitRefused, codeOutput, err}
 	}
 	report, err := reports.OpenJSONL(filepath.Join(campaign.Dir, reports.RecordsFile))
 	if err != nil {

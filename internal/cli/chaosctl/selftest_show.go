@@ -70,8 +70,8 @@ func (t selftest) printAmiss(result runner.Selftest) {
 			fmt.Fprintf(t.Stdout, "healthy under %s with %s: the campaign ended early: %s\n", c.Fault, c.Workload, oneLine(c.Stopped))
 		}
 		for _, d := range c.Doubts {
-			fmt.Fprintf(t.Stdout, "healthy under %s with %s: %s is %s in %d cycles: %s\n",
-				c.Fault, c.Workload, d.Checker, d.Verdict, d.Cycles, oneLine(d.Why))
+			fmt.Fprintf(t.Stdout, "healthy under %s with %s: %s is %s in %d cycles: %s; again: chaosctl replay %s --cycle %d\n",
+				c.Fault, c.Workload, d.Checker, d.Verdict, d.Cycles, oneLine(d.Why), filepath.Join(t.base.Dir, controlID(c.Setting)), d.First)
 		}
 	}
 }
