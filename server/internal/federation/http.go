@@ -114,7 +114,10 @@ type pushAnswer struct {
 
 // Push posts to /api/v1/sync/push.
 func (h *httpPeer) Push(ctx context.Context, p Push) (PushAnswer, error) {
-	body := pushBody{Node: p.Node, Sender: h.sender, Span: p.Span}
+	body := pushBody{
+		Node: p.Node, Sender: h.sender, Span: p.Span,
+		Memories: make([]memory.Memory, 0, len(p.Changes)), Events: make([]store.Event, 0, len(p.Changes)),
+	}
 	for _, c := range p.Changes {
 		body.Memories = append(body.Memories, c.Memory)
 		body.Events = append(body.Events, c.Event)

@@ -54,7 +54,7 @@ func (x *recent) put(done []written) {
 	defer x.mu.Unlock()
 	for _, w := range done {
 		x.putRow(&recentRow{
-			match: match{id: w.Memory.ID, title: w.Memory.Title, namespace: w.Memory.Namespace},
+			match: match{id: w.Memory.ID, namespace: w.Memory.Namespace},
 			rowid: w.rowid,
 			text:  [3]string{w.Memory.Title, w.Memory.Content, w.tags},
 		})
@@ -101,6 +101,7 @@ func (x *recent) forget(upto int64) {
 
 // list puts a row under its words.
 func (x *recent) list(r *recentRow) {
+	r.titled = words(r.text[0])
 	r.counts = map[string]int{}
 	for _, column := range r.text {
 		for _, word := range split(strings.ToLower(column)) {

@@ -58,7 +58,10 @@ func (s *Store) similar(ctx context.Context, namespace string, sought []string) 
 }
 
 // match is a row that holds one of the words.
-type match struct{ id, title, namespace string }
+type match struct {
+	id, namespace string
+	titled        []string // the words of its title
+}
 
 // newest returns the newest matches of any namespace, one more than maxRanked if there are.
 func newest(conn *connection, query string) ([]match, error) {
@@ -67,7 +70,9 @@ func newest(conn *connection, query string) ([]match, error) {
 		) CROSS JOIN memories ON memories.rowid = match ORDER BY match DESC`
 	var found []match
 	err := run(conn, matching, func(stmt *sqlite.Stmt) error {
-		found = append(found, match{stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnText(2)})
+		found = append(found, match{
+			id: stmt.ColumnText(0), titled: words(stmt.ColumnText(1)), namespace: stmt.ColumnText(2),
+		})
 		return nil
 	}, query, maxRanked)
 	if err != nil {
@@ -82,13 +87,13 @@ func nearest(matches []match, namespace string, sought []string) []string {
 		id     string
 		shared int
 	}
-	var found []candidate
+	found := make([]candidate, 0, maxRanked+1)
 	for _, m := range matches {
 		if m.namespace != namespace {
 			continue
 		}
 		c := candidate{id: m.id}
-		for _, word := range words(m.title) {
+		for _, word := range m.titled {
 			if slices.Contains(sought, word) {
 				c.shared++
 			}
