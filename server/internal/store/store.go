@@ -129,7 +129,7 @@ type Store interface {
 
 	// Own returns this node's own events after a number, in order, at most limit rows, and the
 	// number up to which there are no others; with nothing to return that is the newest number.
-	// It may wait for a transaction under way, to return more at once.
+	// It may wait a moment for a transaction under way, to return more at once.
 	Own(ctx context.Context, after int64, limit int) (changes []Change, upto int64, err error)
 	// Lacking returns the rows whose last event is not covered by a vector, at most limit of
 	// them, ordered by event (origin bytewise, then number), those after an event only (the zero

@@ -13,8 +13,8 @@ import (
 const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ? + 0"
 
 // Own returns this node's own events after a number, the newest of them from memory. It waits
-// for a transaction under way: what that writes goes along then, instead of in a message of its
-// own, and messages are what replication costs.
+// a moment for a transaction under way: what that writes goes along then, instead of in a message
+// of its own, and messages are what replication costs.
 func (s *Store) Own(ctx context.Context, after int64, limit int) ([]store.Change, int64, error) {
 	if err := s.readers.admit(ctx); err != nil {
 		return nil, 0, fmt.Errorf("reading own changes: %w", err)

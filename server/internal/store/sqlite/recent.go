@@ -141,16 +141,34 @@ func (r *recentRow) size() int {
 	return perRow + len(r.text[0]) + len(r.text[1]) + len(r.text[2])
 }
 
+// cutRows cuts rows into words, at most some, and tells whether all are cut. The caller holds mu.
+func (x *recent) cutRows(some int) bool {
+	for range min(some, len(x.rows)-x.cut) {
+		x.list(x.rows[x.cut])
+		x.cut++
+	}
+	return x.cut == len(x.rows)
+}
+
+// catchUp cuts nearly all rows, but does not make the writer wait for all at once.
+func (x *recent) catchUp() {
+	const some = 64
+	for done := false; !done; {
+		x.mu.Lock()
+		done = x.cutRows(some)
+		x.mu.Unlock()
+	}
+}
+
 // similar is Store.Similar as far as it can be told from here; ok is false when it cannot.
 func (x *recent) similar(namespace string, sought []string) (ids []string, ok bool) {
 	if slices.ContainsFunc(sought, foreign) {
 		return nil, false
 	}
+	x.catchUp()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for ; x.cut < len(x.rows); x.cut++ {
-		x.list(x.rows[x.cut])
-	}
+	x.cutRows(len(x.rows)) // what came just now
 	found := x.newest(sought, maxRanked+1)
 	switch {
 	case len(found) > maxRanked:

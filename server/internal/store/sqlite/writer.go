@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"zombiezen.com/go/sqlite/sqlitex"
 
@@ -109,14 +110,21 @@ func (w *writer) drain(batch []job) []job {
 // transaction is closed when it has ended.
 type transaction chan struct{}
 
-// settle waits until the transaction under way, if there is one, has ended, or ctx has.
+// maxSettle is how long a usual transaction may take; one that hangs must not keep those before
+// it from being sent.
+const maxSettle = 5 * time.Millisecond
+
+// settle waits until the transaction under way, if there is one, has ended; maxSettle at most.
 func (w *writer) settle(ctx context.Context) {
 	t := w.underWay.Load()
 	if t == nil {
 		return
 	}
+	timer := time.NewTimer(maxSettle)
+	defer timer.Stop()
 	select {
 	case <-*t:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 }
