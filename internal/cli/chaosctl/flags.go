@@ -34,6 +34,8 @@ const (
 	flagSettleTimeout = "settle-timeout"
 	flagPromises      = "promises"
 	flagFailFast      = "fail-fast"
+	flagCanaryLoss    = "canary-loss"
+	flagResume        = "resume"
 	flagQuiet         = "quiet"
 	flagVerbose       = "verbose"
 	flagOutput        = "output"
@@ -73,6 +75,8 @@ func runFlags() []cli.Flag {
 		&cli.BoolFlag{Name: flagFailFast, Usage: "end the campaign with the first cycle that fails"},
 		&cli.StringFlag{Name: flagOut, Value: "runs", Usage: "`FOLDER` of campaigns; one at a time"},
 		&cli.StringFlag{Name: flagID, Usage: "`NAME` of the campaign and its folder (default: made of time and seed)"},
+		&cli.BoolFlag{Name: flagCanaryLoss, Usage: "plant a loss first; a judgement that misses it makes the campaign inconclusive"},
+		&cli.StringFlag{Name: flagResume, Usage: "continue the campaign in this `FOLDER`; what it was asked to do stays as it was"},
 		outputFlag(formatText, formatJSON, formatJSONL),
 		&cli.BoolFlag{Name: flagQuiet, Aliases: []string{"q"}, Usage: "print nothing on a pass and one block on anything else"},
 		&cli.BoolFlag{Name: flagVerbose, Usage: "print each stage of each cycle"},
@@ -133,6 +137,7 @@ func (w World) campaign(c *cli.Context) (runner.Campaign, error) {
 		Threshold:     c.Float64(flagThreshold),
 		Promises:      promises,
 		FailFast:      c.Bool(flagFailFast),
+		CanaryLoss:    c.Bool(flagCanaryLoss),
 		Dir:           filepath.Join(out, id),
 	}, nil
 }

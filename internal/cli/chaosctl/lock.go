@@ -19,7 +19,15 @@ type claimed struct{ lock *flock.Flock }
 
 // claim makes a campaign's folder and keeps other campaigns out of the folder it is in. The lock
 // ends with the process, however that ends.
-func claim(dir string) (*claimed, error) {
+func claim(dir string) (*claimed, error) { return lockFor(dir, makeNew) }
+
+// claimAgain claims the folder of a campaign that was cut short.
+func claimAgain(dir string) (*claimed, error) {
+	return lockFor(dir, func(string) error { return nil })
+}
+
+// lockFor locks the folder that a campaign's folder is in, and takes that.
+func lockFor(dir string, take func(dir string) error) (*claimed, error) {
 	out := filepath.Dir(dir)
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, unwritable(out, err)
@@ -35,16 +43,17 @@ func claim(dir string) (*claimed, error) {
 			out, holder(lock.Path()), flagOut)}
 	}
 	c := &claimed{lock}
-	if err := c.take(dir); err != nil {
+	if err := os.WriteFile(lock.Path(), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
+		return nil, errors.Join(unwritable(out, err), c.release())
+	}
+	if err := take(dir); err != nil {
 		return nil, errors.Join(err, c.release())
 	}
 	return c, nil
 }
 
-func (c *claimed) take(dir string) error {
-	if err := os.WriteFile(c.lock.Path(), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
-		return unwritable(filepath.Dir(dir), err)
-	}
+// makeNew makes a campaign's folder.
+func makeNew(dir string) error {
 	err := os.Mkdir(dir, 0o755)
 	if errors.Is(err, fs.ErrExist) {
 		return &failure{ExitRefused, codeOutput, fmt.Errorf(

@@ -36,7 +36,8 @@ func Main(ctx context.Context, w World) int {
 	if sandbox.IsProbe(w.Args) {
 		return sandbox.Probe(w.Stdout)
 	}
-	err := newApp(w).RunContext(ctx, w.Args)
+	app := newApp(w)
+	err := app.RunContext(ctx, flagsFirst(app, w.Args))
 	var result *verdict
 	if errors.As(err, &result) {
 		return result.status

@@ -2,6 +2,7 @@ package chaosctl
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -20,18 +21,28 @@ func (w World) present(s metrics.Summary, campaign runner.Campaign, format strin
 	case quiet && s.Verdict == metrics.Pass:
 		return nil
 	case quiet:
-		return reports.Block(w.Stdout, s, w.style(campaign))
+		return reports.Block(w.Stdout, s, w.style(s, campaign))
 	}
-	return reports.Text(w.Stdout, s, w.style(campaign))
+	return reports.Text(w.Stdout, s, w.style(s, campaign))
 }
 
 // style is how text may look on stdout.
-func (w World) style(campaign runner.Campaign) reports.Style {
+func (w World) style(s metrics.Summary, campaign runner.Campaign) reports.Style {
 	return reports.Style{
+		Again:  replayOf(s, campaign.Dir),
 		Dir:    campaign.Dir,
 		Colour: w.StdoutTTY && w.Getenv("NO_COLOR") == "" && w.Getenv("TERM") != "dumb",
 		ASCII:  !w.unicode(),
 	}
+}
+
+// replayOf is the command that repeats the worst cycle of a campaign; empty when all passed.
+func replayOf(s metrics.Summary, dir string) string {
+	worst, ok := reports.WorstFault(s)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("chaosctl replay %s --fault %s --cycle %d", reports.Quoted(dir), reports.Quoted(worst.FaultSpec), worst.WorstCycle)
 }
 
 // unicode reports whether the locale has signs beyond ASCII: the first of these variables that is

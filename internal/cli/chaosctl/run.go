@@ -40,22 +40,38 @@ func runCommand(w World) *cli.Command {
 
 // run runs a campaign from its flags to its exit status.
 func (w World) run(c *cli.Context) error {
+	if c.IsSet(flagResume) {
+		return w.resume(c)
+	}
 	campaign, err := w.campaign(c)
 	if err != nil {
 		return err
 	}
-	if err := campaign.Validate(); err != nil {
-		return err
-	}
-	if err := runner.Preflight(c.Context, campaign); err != nil {
+	return w.begin(c, campaign)
+}
+
+// begin runs a campaign in a folder of its own.
+func (w World) begin(c *cli.Context, campaign runner.Campaign) error {
+	if err := w.allow(c, campaign); err != nil {
 		return err
 	}
 	folder, err := claim(campaign.Dir)
 	if err != nil {
 		return err
 	}
+	if err := reports.WriteCampaign(campaign.Dir, campaign); err != nil {
+		return errors.Join(&failure{ExitRefused, codeOutput, err}, folder.release())
+	}
 	result, err := w.campaignIn(c, campaign)
 	return errors.Join(err, result, folder.release())
+}
+
+// allow returns what is wrong with a campaign or with this host.
+func (w World) allow(c *cli.Context, campaign runner.Campaign) error {
+	if err := campaign.Validate(); err != nil {
+		return err
+	}
+	return runner.Preflight(c.Context, campaign)
 }
 
 // campaignIn runs a campaign whose folder is ours. The first error is chaosctl's own, the second
