@@ -51,7 +51,8 @@ func (r Rate) Value() float64 {
 }
 
 // RateComparison compares two rates. Its sign is NoDifference unless the interval of the
-// difference excludes 0.
+// difference excludes 0 and P is below 1-CompareConfidence: the interval is approximate, and with
+// a handful of cycles sees differences where the exact test sees none.
 type RateComparison struct {
 	A          Rate      `json:"a"`
 	B          Rate      `json:"b"`
@@ -170,6 +171,7 @@ func compareRates(a, b Rate) RateComparison {
 	difference, p := Newcombe(b.K, b.N, a.K, a.N, CompareConfidence), FisherExact(a.K, a.N, b.K, b.N)
 	c.Difference, c.P, c.Sign = &difference, &p, NoDifference
 	switch {
+	case p >= 1-CompareConfidence:
 	case difference.Low > 0:
 		c.Sign = Worse
 	case difference.High < 0:

@@ -140,6 +140,10 @@ func TestCompareShowsNoMoreThanThereIs(t *testing.T) {
 	diff(t, metrics.Worse, f.Latency.Sign)
 	diff(t, false, c.Worse())
 
+	few := metrics.Compare(cycles(2), cycles(2, 1, 2)).Faults[0].Lossy // p is 1/3
+	diff(t, metrics.NoDifference, few.Sign)
+	diff(t, true, few.Difference.Low > 0)
+
 	lossy := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 	c = metrics.Compare(cycles(50), cycles(50, lossy...))
 	diff(t, metrics.Worse, c.Faults[0].Lossy.Sign)
