@@ -1,10 +1,8 @@
 package metrics
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -93,42 +91,78 @@ type Decided struct {
 	Words    string
 }
 
-// Decide asks the test about the records of one fault. It takes the cycles in the order of their
-// numbers and up to the first that has no record yet, whatever order they ended in: cycles that
-// lose writes take longer to end, and those that ended first are no fair sample. The first
-// decision stays.
+// Decide asks the test about the records of one fault, as a SequentialRun that is told of each.
 func (s Sequential) Decide(records []Record) Decided {
-	ordered := slices.SortedStableFunc(slices.Values(records), func(a, b Record) int { return cmp.Compare(a.Cycle, b.Cycle) })
-	var d Decided
-	weight := 0.0 // log of the likelihood under Good over that under Rate
-	bound := -math.Log1p(-s.Confidence)
-	next := max(s.First, 1)
-	for _, a := range soundness(ordered) {
-		if a.cycle != next {
-			break
+	run := s.Begin()
+	for _, a := range soundness(records) {
+		run.add(a)
+	}
+	return run.Decided()
+}
+
+// Begin begins a test of one fault.
+func (s Sequential) Begin() *SequentialRun {
+	return &SequentialRun{test: s, next: max(s.First, 1), ended: map[int]answered{}}
+}
+
+// SequentialRun is a test under way. It takes the cycles in the order of their numbers and up to
+// the first that has not ended yet, whatever order they end in: cycles that lose writes take
+// longer, and those that end first are no fair sample. Its first decision stays. It is not safe
+// for concurrent use.
+type SequentialRun struct {
+	test    Sequential
+	next    int              // number of the cycle that is to be taken next
+	ended   map[int]answered // cycles behind it
+	weight  float64          // log of the likelihood under Good over that under Rate
+	decided Decided
+}
+
+// Add tells the test of a cycle that has ended.
+func (r *SequentialRun) Add(record Record) Decided {
+	r.add(answer(record))
+	return r.Decided()
+}
+
+// Decided is what the test says so far.
+func (r *SequentialRun) Decided() Decided {
+	d := r.decided
+	d.Words = r.test.words(d)
+	return d
+}
+
+func (r *SequentialRun) add(a answered) {
+	if a.cycle < r.next {
+		return
+	}
+	r.ended[a.cycle] = a
+	for r.decided.Decision == Continue {
+		a, known := r.ended[r.next]
+		if !known {
+			return
 		}
-		next++
-		if !a.sound {
-			continue
-		}
-		d.Sound++
-		if a.lossy {
-			d.Lossy++
-			weight += math.Log(s.Good / s.Rate)
-		} else {
-			weight += math.Log1p(-s.Good) - math.Log1p(-s.Rate)
-		}
-		if weight >= bound {
-			d.Decision = Accept
-			break
-		}
-		if weight <= -bound {
-			d.Decision = Reject
-			break
+		delete(r.ended, r.next)
+		r.next++
+		if a.sound {
+			r.weigh(a.lossy)
 		}
 	}
-	d.Words = s.words(d)
-	return d
+}
+
+func (r *SequentialRun) weigh(lossy bool) {
+	s := r.test
+	r.decided.Sound++
+	if lossy {
+		r.decided.Lossy++
+		r.weight += math.Log(s.Good / s.Rate)
+	} else {
+		r.weight += math.Log1p(-s.Good) - math.Log1p(-s.Rate)
+	}
+	switch bound := -math.Log1p(-s.Confidence); {
+	case r.weight >= bound:
+		r.decided.Decision = Accept
+	case r.weight <= -bound:
+		r.decided.Decision = Reject
+	}
 }
 
 func (s Sequential) words(d Decided) string {

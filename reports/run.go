@@ -18,7 +18,8 @@ type StoredRun struct {
 	Records []metrics.Record // in the order of the lines
 	Torn    error            // why the lines could not be read to their end; nil when they could
 	Facts   metrics.CampaignFacts
-	Told    bool // how many lines there were to be is known
+	Told    bool                // how many lines there were to be is known
+	Test    *metrics.Sequential // the test that could end it early; nil without one
 }
 
 // ReadRun reads a campaign's folder, or a file of records alone. Whatever is not there is left
@@ -64,7 +65,6 @@ func (r *StoredRun) readFacts() error {
 		Schema      string          `json:"schema"`
 		Planned     int             `json:"planned"`
 		Stopped     string          `json:"stopped"`
-		Decision    string          `json:"decision"`
 		Config      json.RawMessage `json:"config"`
 	}
 	found, err := readJSON(filepath.Join(r.Path, SummaryFile), &s)
@@ -79,21 +79,26 @@ func (r *StoredRun) readFacts() error {
 		r.Facts.ID = s.CampaignID
 	}
 	r.Facts.Ref, r.Facts.StartedAt, r.Facts.EndedAt = s.Ref, s.StartedAt, s.CompletedAt
-	r.Facts.Stopped, r.Facts.Decision = s.Stopped, s.Decision
+	r.Facts.Stopped = s.Stopped
 	config := s.Config
 	if len(config) == 0 {
 		config = began
 	}
 	var asked struct {
-		ID     string   `json:"id"`
-		Faults []string `json:"faults"`
-		Cycles int      `json:"cycles"`
+		Faults   []string `json:"faults"`
+		First    int      `json:"first"`
+		Cycles   int      `json:"cycles"`
+		StopWhen string   `json:"stop_when"`
 	}
 	if len(config) > 0 {
 		if err := json.Unmarshal(config, &asked); err != nil {
 			return fmt.Errorf("read how %s was run: %w", r.Path, err)
 		}
 		r.Facts.Config = config
+	}
+	if test, err := metrics.ParseSequential(asked.StopWhen); err == nil {
+		test.First = asked.First
+		r.Test = &test
 	}
 	r.Facts.Faults = asked.Faults
 	r.Facts.Planned = asked.Cycles * len(asked.Faults)

@@ -31,10 +31,11 @@ type Campaign struct {
 	Threshold     float64          `json:"threshold"` // least convergence bound that passes
 	Promises      metrics.Promises `json:"promises"`  // of the system under test
 	FailFast      bool             `json:"fail_fast"`
-	CanaryLoss    bool             `json:"canary_loss"`       // plant a loss first, and pass only if it is reported
-	Attempt       int              `json:"attempt,omitempty"` // number of each cycle's first try, for a replay; 0 is 1
-	Dir           string           `json:"-"`                 // the campaign's own directory, absolute
-	Done          []metrics.Record `json:"-"`                 // cycles that have ended already, of a campaign that is continued
+	StopWhen      string           `json:"stop_when,omitempty"` // as metrics.ParseSequential reads it; empty runs every cycle
+	CanaryLoss    bool             `json:"canary_loss"`         // plant a loss first, and pass only if it is reported
+	Attempt       int              `json:"attempt,omitempty"`   // number of each cycle's first try, for a replay; 0 is 1
+	Dir           string           `json:"-"`                   // the campaign's own directory, absolute
+	Done          []metrics.Record `json:"-"`                   // cycles that have ended already, of a campaign that is continued
 }
 
 // Defaults of a campaign.

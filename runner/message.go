@@ -56,6 +56,8 @@ const (
 	Unsupported   Reason = "unsupported"    // the host cannot do what was asked
 	FailedFast    Reason = "failed_fast"    // --fail-fast and a cycle failed
 	Interrupted   Reason = "interrupted"    // a stop was asked for
+
+	EnoughEvidence Reason = "enough_evidence" // --stop-when has decided; no failure
 )
 
 // Launcher runs a shard somewhere and streams what happens; the channel is closed when the shard

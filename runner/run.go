@@ -26,7 +26,9 @@ func Run(
 	r := &run{
 		campaign: c, launcher: l, sink: sink, observe: observe,
 		started: time.Now(), records: slices.Clone(c.Done), stop: make(chan struct{}), messages: make(chan delivery),
+		test: c.sequential(),
 	}
+	r.decide()
 	if c.CanaryLoss {
 		if err := r.plant(ctx); err != nil {
 			return Result{}, err
@@ -63,6 +65,7 @@ type run struct {
 
 	records []metrics.Record
 	planted *metrics.PlantedLoss
+	test    *metrics.SequentialRun // nil without --stop-when
 	stopped *Stopped
 }
 
@@ -171,6 +174,9 @@ func (r *run) take(d delivery) error {
 	if d.err != nil {
 		return d.err
 	}
+	if d.Record != nil && r.needless(*d.Record) {
+		return nil
+	}
 	if d.Record != nil {
 		if err := r.sink.Append(*d.Record); err != nil {
 			return fmt.Errorf("keep the record of cycle %d: %w", d.Record.Cycle, err)
@@ -178,6 +184,10 @@ func (r *run) take(d delivery) error {
 		r.records = append(r.records, *d.Record)
 		if r.campaign.FailFast && d.Record.Verdict == metrics.Fail {
 			r.end(&Stopped{Reason: FailedFast, Message: fmt.Sprintf("cycle %d failed", d.Record.Cycle)})
+		}
+		if r.test != nil {
+			r.test.Add(*d.Record)
+			r.decide()
 		}
 	}
 	if d.Stopped != nil {
@@ -201,8 +211,11 @@ func (r *run) end(why *Stopped) {
 }
 
 func (r *run) summary() metrics.Summary {
-	stopped := ""
-	if r.stopped != nil {
+	stopped, planned := "", r.campaign.Cycles*len(r.campaign.Faults)
+	switch {
+	case r.enough():
+		planned = len(r.records)
+	case r.stopped != nil:
 		stopped = r.stopped.Message
 	}
 	return metrics.Summarize(metrics.CampaignFacts{
@@ -211,7 +224,8 @@ func (r *run) summary() metrics.Summary {
 		ID:        r.campaign.ID,
 		StartedAt: r.started,
 		EndedAt:   time.Now(),
-		Planned:   r.campaign.Cycles * len(r.campaign.Faults),
+		Decision:  r.decision(),
+		Planned:   planned,
 		Faults:    r.campaign.Faults,
 		Config:    r.campaign,
 	}, r.records)

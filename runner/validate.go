@@ -54,6 +54,7 @@ func (c Campaign) Validate() error {
 		v.add("out", fmt.Sprintf("%q is not an absolute path", c.Dir))
 	}
 	v.faults(c)
+	v.stopWhen(c)
 	return errors.Join(v.mistakes...)
 }
 

@@ -35,6 +35,7 @@ const (
 	codeNotReady      = "E_NOT_READY"
 	codeCanaryRefused = "E_CANARY_REFUSED"
 	codeHarness       = "E_HARNESS"
+	codeNoRun         = "E_NO_RUN"
 	codeUnhealed      = "E_UNHEALED"
 	codeInterrupted   = "E_INTERRUPTED"
 )
@@ -149,7 +150,7 @@ func stoppedFailure(s *runner.Stopped, signal os.Signal) error {
 		return &failure{ExitInconclusive, codeCanaryRefused, err}
 	case runner.NotReady:
 		return &failure{ExitInconclusive, codeNotReady, err}
-	case runner.FailedFast:
+	case runner.FailedFast, runner.EnoughEvidence:
 		return nil
 	}
 	return &failure{ExitInconclusive, codeHarness, err}

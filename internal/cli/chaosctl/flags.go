@@ -34,6 +34,7 @@ const (
 	flagSettleTimeout = "settle-timeout"
 	flagPromises      = "promises"
 	flagFailFast      = "fail-fast"
+	flagStopWhen      = "stop-when"
 	flagCanaryLoss    = "canary-loss"
 	flagResume        = "resume"
 	flagQuiet         = "quiet"
@@ -73,6 +74,7 @@ func runFlags() []cli.Flag {
 		&cli.DurationFlag{Name: flagQuorumTimeout, Value: runner.DefaultQuorumTimeout, Usage: "how long a write waits for its quorum"},
 		&cli.DurationFlag{Name: flagSettleTimeout, Value: runner.DefaultSettleTimeout, Usage: "how long the nodes may take to agree"},
 		&cli.BoolFlag{Name: flagFailFast, Usage: "end the campaign with the first cycle that fails"},
+		&cli.StringFlag{Name: flagStopWhen, Usage: "end the campaign, before --cycles at the latest, once a sequential `TEST` has decided, as in 'loss<0.005@0.95'"},
 		&cli.StringFlag{Name: flagOut, Value: "runs", Usage: "`FOLDER` of campaigns; one at a time"},
 		&cli.StringFlag{Name: flagID, Usage: "`NAME` of the campaign and its folder (default: made of time and seed)"},
 		&cli.BoolFlag{Name: flagCanaryLoss, Usage: "plant a loss first; a judgement that misses it makes the campaign inconclusive"},
@@ -137,6 +139,7 @@ func (w World) campaign(c *cli.Context) (runner.Campaign, error) {
 		Threshold:     c.Float64(flagThreshold),
 		Promises:      promises,
 		FailFast:      c.Bool(flagFailFast),
+		StopWhen:      c.String(flagStopWhen),
 		CanaryLoss:    c.Bool(flagCanaryLoss),
 		Dir:           filepath.Join(out, id),
 	}, nil
