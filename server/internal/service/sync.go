@@ -75,10 +75,6 @@ func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
 	if p.Node != "" { // it goes by the vector
 		return out, nil
 	}
-	if p.Node != "" { // it is followed by its events
-		out.Clock = map[string]string{}
-		return out, nil
-	}
 	if out.Clock, err = s.store.SyncClock(ctx, receiver); err != nil {
 		return Pushed{}, fmt.Errorf("sync push: read the clock of %s: %w", receiver, err)
 	}
