@@ -77,7 +77,7 @@ func (t selftest) runIn(c *cli.Context) error {
 		return runErr
 	}
 	result.Conclude(t.base.Cycles, t.healthyCycles)
-	if err := t.show(result, c.String(flagOutput)); err != nil {
+	if err := t.show(result, stopped, c.String(flagOutput)); err != nil {
 		return &failure{ExitInconclusive, codeOutput, err}
 	}
 	if err := stoppedFailure(stopped, signal); err != nil {

@@ -14,7 +14,7 @@ import (
 const selftestFile = "selftest.json"
 
 // show keeps the result and prints it.
-func (t selftest) show(result runner.Selftest, format string) error {
+func (t selftest) show(result runner.Selftest, stopped *runner.Stopped, format string) error {
 	text, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
 		return err
@@ -25,11 +25,11 @@ func (t selftest) show(result runner.Selftest, format string) error {
 	if format == formatJSON {
 		return printJSON(t.Stdout, result)
 	}
-	return t.print(result)
+	return t.print(result, stopped)
 }
 
 // print prints two tables, what did not go as it should, and the conclusion.
-func (t selftest) print(result runner.Selftest) error {
+func (t selftest) print(result runner.Selftest, stopped *runner.Stopped) error {
 	var caught [][]string
 	for i, d := range result.Mutants {
 		caught = append(caught, []string{
@@ -51,7 +51,7 @@ func (t selftest) print(result runner.Selftest) error {
 	}
 	fmt.Fprintln(t.Stdout)
 	t.printAmiss(result)
-	_, err := fmt.Fprintf(t.Stdout, "%s; kept in %s\n", t.conclusion(result), t.base.Dir)
+	_, err := fmt.Fprintf(t.Stdout, "%s; kept in %s\n", t.conclusion(result, stopped), t.base.Dir)
 	return err
 }
 
@@ -77,7 +77,7 @@ func (t selftest) printAmiss(result runner.Selftest) {
 }
 
 // conclusion is the result in words.
-func (t selftest) conclusion(result runner.Selftest) string {
+func (t selftest) conclusion(result runner.Selftest, stopped *runner.Stopped) string {
 	caught, alarms, passed, cycles := 0, 0, 0, 0
 	for _, d := range result.Mutants {
 		if d.Caught > 0 {
@@ -88,7 +88,10 @@ func (t selftest) conclusion(result runner.Selftest) string {
 		alarms, passed, cycles = alarms+c.Alarms, passed+c.Passed, cycles+c.Cycles
 	}
 	word := "PASS"
-	if !result.Passed {
+	switch {
+	case stopped != nil:
+		word = "STOPPED"
+	case !result.Passed:
 		word = "FAIL"
 	}
 	return fmt.Sprintf("%s: %d of %d mutants caught; the healthy server passed %d of %d cycles, %d false alarms",
