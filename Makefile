@@ -56,7 +56,7 @@ selftest: deps build mutants ## show that chaosctl catches servers that are brok
 
 # The race detector needs a C compiler, which a bare machine has not.
 .PHONY: test
-test: NEEDS += gcc
+test: NEEDS += gcc python3
 test: deps build lint vuln $(GOTESTSUM) ## run every test: linters, unit tests with the race detector, privileged and end-to-end tests
 	@race=-race; type -P gcc >/dev/null || { race=; echo "test: without the race detector: it needs gcc"; }; \
 	rm -f bin/test-*.jsonl; status=0; \

@@ -156,7 +156,7 @@ func (c *cycle) question() metrics.Question {
 		Workload:     c.Campaign.Workload,
 	}
 	if exercise.Contained {
-		q.NeedInside = min(c.Campaign.Concurrency, DefaultConcurrency)
+		q.NeedInside = 1 // a slow system has few; the record says how many
 	}
 	if exercise.Overlap {
 		q.NeedOverlap = 1

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -93,6 +95,28 @@ func TestAnotherServerPasses(t *testing.T) {
 			for _, record := range r.records(t) {
 				wantPass(t, record)
 				wantExercised(t, record)
+			}
+		})
+	}
+}
+
+// TestSlowServerPasses runs every fault against a third server, in another language, that keeps its
+// promises late: slowness is never a violation.
+func TestSlowServerPasses(t *testing.T) {
+	slow, err := os.ReadFile(filepath.Join("..", "slowserver", "slowserver.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(bin, "slowserver.py")
+	if err := os.WriteFile(path, slow, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range faultNames() {
+		t.Run(fault, func(t *testing.T) {
+			r := chaosctl(t, self(), "run", "--bin", path, "--fault", fault, "--cycles", "2")
+			r.wantStatus(t, 0)
+			for _, record := range r.records(t) {
+				wantPass(t, record)
 			}
 		})
 	}
