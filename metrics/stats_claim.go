@@ -20,8 +20,8 @@ type LossClaim struct {
 	Confidence float64    `json:"confidence"`      // of the bounds, 0 to 1
 	Sound      int        `json:"n_sound"`         // cycles that count
 	Lossy      int        `json:"n_lossy"`         // of those, that lost an acknowledged write
-	Lower      *float64   `json:"loss_rate_lower"` // null without a sound cycle; 0 when none lost one
-	Upper      *float64   `json:"loss_rate_upper"` // null without a sound cycle; one-sided when none lost one
+	Lower      *float64   `json:"loss_rate_lower"` // null without a sound cycle or with a sequential test; 0 when none lost one
+	Upper      *float64   `json:"loss_rate_upper"` // null likewise; one-sided when none lost one
 	Uncounted  int        `json:"n_not_counted"`   //
 	NotCounted []CycleRef `json:"not_counted"`     // the first MaxKeys of them
 }
@@ -57,6 +57,15 @@ func Losses(records []Record) LossClaim {
 		c.Lower, c.Upper = &bounds.Low, &bounds.High
 	}
 	c.Words = c.words()
+	return c
+}
+
+// decided puts a sequential test's decision in the place of the bounds: those hold for a number of
+// cycles that was fixed beforehand. Without a decision it changes nothing.
+func (c LossClaim) decided(words string) LossClaim {
+	if words != "" {
+		c.Words, c.Lower, c.Upper = words, nil, nil
+	}
 	return c
 }
 

@@ -112,3 +112,16 @@ func TestUncountedCyclesAreNamedUpToALimit(t *testing.T) {
 		t.Error(c.Words)
 	}
 }
+
+func TestADecisionTakesThePlaceOfTheBounds(t *testing.T) {
+	facts := campaign(4)
+	facts.Decision = "0 of 4 cycles lost an acknowledged write: not decided"
+	s := metrics.Summarize(facts, cycles(4))
+	for _, c := range []metrics.LossClaim{s.LossClaim, s.Faults[0].LossClaim} {
+		diff(t, facts.Decision, c.Words)
+		diff(t, 4, c.Sound)
+		if c.Lower != nil || c.Upper != nil {
+			t.Error("there are bounds that do not hold when someone looked and stopped")
+		}
+	}
+}

@@ -38,7 +38,7 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 		Planted:        facts.Planted,
 		Config:         facts.Config,
 		Decision:       facts.Decision,
-		LossClaim:      Losses(records),
+		LossClaim:      Losses(records).decided(facts.Decision),
 	}
 	var verdicts []Verdict
 	if facts.Stopped != "" {
@@ -54,6 +54,7 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 	}
 	for _, g := range groups(facts, records) {
 		f := g.summary()
+		f.LossClaim = f.LossClaim.decided(facts.Decision)
 		s.Faults = append(s.Faults, f)
 		s.Reasons = append(s.Reasons, reasons(f, g.records)...)
 		verdicts = append(verdicts, f.Verdict)

@@ -115,9 +115,6 @@ func (p printer) gates(s metrics.Summary) {
 	if len(s.Faults) > 1 {
 		p.line("  all faults: %s", s.LossClaim.Words)
 	}
-	if s.Decision != "" {
-		p.line("  decided: %s", printable(s.Decision))
-	}
 }
 
 // exercise tells what the fault met.
