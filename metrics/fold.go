@@ -9,17 +9,17 @@ import (
 
 // CycleFacts is what a record tells of a cycle besides its history and judgement.
 type CycleFacts struct {
-	Campaign      string
-	Cycle         int // from 1
-	Seed          string
-	StartedAt     time.Time
-	Duration      time.Duration
-	Attempts      int
-	Fault         string // the name that was asked for
-	FaultSpec     string // the fault as a value, in full
-	QuorumTimeout time.Duration
-	Nodes         []NodeUse
-	Decisions     []string // every random choice, as name=value, in the order made
+	Campaign      string        `json:"campaign"`
+	Cycle         int           `json:"cycle"` // from 1
+	Seed          string        `json:"seed"`
+	StartedAt     time.Time     `json:"started_at"`
+	Duration      time.Duration `json:"duration"`
+	Attempts      int           `json:"attempts"`
+	Fault         string        `json:"fault"`      // the name that was asked for
+	FaultSpec     string        `json:"fault_spec"` // the fault as a value, in full
+	QuorumTimeout time.Duration `json:"quorum_timeout"`
+	Nodes         []NodeUse     `json:"nodes"`
+	Decisions     []string      `json:"decisions"` // every random choice, as name=value, in the order made
 }
 
 // NewRecord folds a cycle into its line. It takes any history, also that of a cycle that ended

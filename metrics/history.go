@@ -67,6 +67,21 @@ type Rejoin struct {
 	At   time.Duration `json:"at"`
 }
 
+// IntegrityCheck is what a node's stored file said of itself when it was checked after the node
+// had been stopped (SQLite's PRAGMA integrity_check, say). A node without one was not checked.
+type IntegrityCheck struct {
+	Node   int    `json:"node"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"` // what is wrong, in the checker's words
+}
+
+// LogFinding is a line of a node's log that tells of a crash: a panic, a fatal error, a damaged
+// database.
+type LogFinding struct {
+	Node int    `json:"node"`
+	Line string `json:"line"`
+}
+
 // StageSpan is one stage of a cycle on its time base.
 type StageSpan struct {
 	Name  string        `json:"name"`
@@ -77,17 +92,19 @@ type StageSpan struct {
 // History is all that is known of one cycle. Operations, windows and observations share one
 // monotonic time base that starts with the cycle.
 type History struct {
-	Question     Question      `json:"question"`
-	Namespace    string        `json:"namespace"`
-	Others       []string      `json:"others,omitempty"` // further namespaces that were written to
-	Operations   []Operation   `json:"operations"`
-	Windows      []Window      `json:"windows"`
-	Observations []Observation `json:"observations"`
-	Exits        []Exit        `json:"exits"`
-	Rejoins      []Rejoin      `json:"rejoins"`
-	Stages       []StageSpan   `json:"stages"`
-	Errors       []string      `json:"errors,omitempty"`      // what the harness itself could not do
-	Interrupted  bool          `json:"interrupted,omitempty"` // the cycle was ended before its time
+	Question     Question         `json:"question"`
+	Namespace    string           `json:"namespace"`
+	Others       []string         `json:"others,omitempty"` // further namespaces that were written to
+	Operations   []Operation      `json:"operations"`
+	Windows      []Window         `json:"windows"`
+	Observations []Observation    `json:"observations"`
+	Exits        []Exit           `json:"exits"`
+	Rejoins      []Rejoin         `json:"rejoins"`
+	Stages       []StageSpan      `json:"stages"`
+	Integrity    []IntegrityCheck `json:"integrity,omitempty"`   // of stopped nodes' files; none: not tested
+	Panics       []LogFinding     `json:"panics,omitempty"`      // what the nodes' logs tell of crashes
+	Errors       []string         `json:"errors,omitempty"`      // what the harness itself could not do
+	Interrupted  bool             `json:"interrupted,omitempty"` // the cycle was ended before its time
 }
 
 // At returns the observations of a stage in the order they were made.
