@@ -54,7 +54,7 @@ func Summarize(facts CampaignFacts, records []Record) Summary {
 	}
 	for _, g := range groups(facts, records) {
 		f := g.summary()
-		f.LossClaim = f.LossClaim.decided(facts.Decision)
+		f.LossClaim = f.decided(facts.Decision)
 		s.Faults = append(s.Faults, f)
 		s.Reasons = append(s.Reasons, reasons(f, g.records)...)
 		verdicts = append(verdicts, f.Verdict)

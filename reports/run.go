@@ -32,13 +32,15 @@ func ReadRun(path string) (StoredRun, error) {
 		return run, fmt.Errorf("read the run: %w", err)
 	}
 	if !info.IsDir() {
-		return run, run.readRecords(path)
+		err = run.readRecords(path)
+		return run, err
 	}
 	err = run.readRecords(filepath.Join(path, RecordsFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return run, err
 	}
-	return run, run.readFacts()
+	err = run.readFacts()
+	return run, err
 }
 
 // readRecords keeps the lines up to the first that is none.
@@ -58,14 +60,15 @@ func (r *StoredRun) readRecords(path string) error {
 // readFacts takes what a run was to be from its summary, else from the campaign it began with.
 func (r *StoredRun) readFacts() error {
 	var s struct {
-		CampaignID  string          `json:"campaign_id"`
-		Ref         string          `json:"ai_memory_git_ref"`
-		CompletedAt time.Time       `json:"completed_at"`
-		StartedAt   time.Time       `json:"started_at"`
-		Schema      string          `json:"schema"`
-		Planned     int             `json:"planned"`
-		Stopped     string          `json:"stopped"`
-		Config      json.RawMessage `json:"config"`
+		CampaignID  string               `json:"campaign_id"`
+		Ref         string               `json:"ai_memory_git_ref"`
+		CompletedAt time.Time            `json:"completed_at"`
+		StartedAt   time.Time            `json:"started_at"`
+		Schema      string               `json:"schema"`
+		Planned     int                  `json:"planned"`
+		Planted     *metrics.PlantedLoss `json:"planted_loss"`
+		Stopped     string               `json:"stopped"`
+		Config      json.RawMessage      `json:"config"`
 	}
 	found, err := readJSON(filepath.Join(r.Path, SummaryFile), &s)
 	if err != nil {
@@ -79,7 +82,7 @@ func (r *StoredRun) readFacts() error {
 		r.Facts.ID = s.CampaignID
 	}
 	r.Facts.Ref, r.Facts.StartedAt, r.Facts.EndedAt = s.Ref, s.StartedAt, s.CompletedAt
-	r.Facts.Stopped = s.Stopped
+	r.Facts.Stopped, r.Facts.Planted = s.Stopped, s.Planted
 	config := s.Config
 	if len(config) == 0 {
 		config = began
@@ -89,6 +92,7 @@ func (r *StoredRun) readFacts() error {
 		First    int      `json:"first"`
 		Cycles   int      `json:"cycles"`
 		StopWhen string   `json:"stop_when"`
+		Canary   bool     `json:"canary_loss"`
 	}
 	if len(config) > 0 {
 		if err := json.Unmarshal(config, &asked); err != nil {
@@ -99,6 +103,9 @@ func (r *StoredRun) readFacts() error {
 	if test, err := metrics.ParseSequential(asked.StopWhen); err == nil {
 		test.First = asked.First
 		r.Test = &test
+	}
+	if asked.Canary && r.Facts.Planted == nil {
+		r.Facts.Planted = &metrics.PlantedLoss{Why: "the run does not say what became of it"}
 	}
 	r.Facts.Faults = asked.Faults
 	r.Facts.Planned = asked.Cycles * len(asked.Faults)

@@ -113,7 +113,7 @@ func (p printer) gates(s metrics.Summary) {
 		}
 	}
 	if len(s.Faults) > 1 {
-		p.line("  all faults: %s", s.LossClaim.Words)
+		p.line("  all faults: %s", s.Words)
 	}
 }
 
