@@ -52,7 +52,8 @@ func newApp(w World) *cli.App {
 			return unknownCommand(c)
 		},
 		Commands: []*cli.Command{
-			runCommand(w), doctorCommand(w), faultsCommand(w), versionCommand(w), shardCommand(w), idleCommand(w),
+			runCommand(w), replayCommand(w), checkCommand(w), planCommand(w), compareCommand(w), doctorCommand(w), faultsCommand(w),
+			selftestCommand(w), versionCommand(w), shardCommand(w), idleCommand(w),
 		},
 	}
 	for _, command := range app.Commands {
@@ -72,13 +73,24 @@ func unknownCommand(c *cli.Context) error {
 	return usage(fmt.Errorf("unknown command %q: did%s chaosctl help lists the commands", name, near))
 }
 
-// noArguments refuses arguments: no command takes any, and flags behind one would be ignored.
+// noArguments refuses arguments where a command takes none: flags behind one would be ignored.
 func noArguments(c *cli.Context) error {
 	if c.Args().Present() {
 		return usage(fmt.Errorf("unexpected argument %q: %s takes flags only; see chaosctl help %s",
 			c.Args().First(), c.Command.Name, c.Command.Name))
 	}
 	return nil
+}
+
+// needsArguments refuses fewer or more arguments than a command takes; a most of 0 is no limit.
+func needsArguments(least, most int, what string) cli.BeforeFunc {
+	return func(c *cli.Context) error {
+		if n := c.NArg(); n < least || most > 0 && n > most {
+			return usage(fmt.Errorf("%s takes %s, and there are %d arguments; see chaosctl help %s",
+				c.Command.Name, what, n, c.Command.Name))
+		}
+		return nil
+	}
 }
 
 // onUsageError puts what the flag parser says into our words, with the nearest flag.

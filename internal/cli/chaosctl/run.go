@@ -18,6 +18,7 @@ flight, heals, waits until the nodes agree, and asks each which acknowledged wri
 EXAMPLES
    chaosctl run --fault kill_primary_mid_write --cycles 50
    chaosctl run --fault all --cycles 20 --parallel 4
+   chaosctl run --fault pause --cycles 2000 --stop-when 'loss<0.005@0.95'
    chaosctl run --fault 'partition(nodes=1,direction=in,for=2s)' --cycles 5 --seed 5f3a
    chaosctl run --fault pause --bin ./other-server --promises durable --output json
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -45,10 +46,14 @@ func runCommand() int {
 	})
 }
 
-// TestScripts runs what people type and looks at what they see. With UPDATE_SCRIPTS=1 it writes
+// TestScripts runs what people type and looks at what they see. TRAPS is the folder of stored runs. With UPDATE_SCRIPTS=1 it writes
 // what it saw into the scripts.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	traps, err := filepath.Abs(filepath.Join("testdata", "traps"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
@@ -56,6 +61,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("TRAPS", traps)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
