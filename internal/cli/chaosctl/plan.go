@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -113,21 +114,24 @@ func likeRun(q metrics.PlanRequest, path string) (metrics.PlanRequest, error) {
 	if err != nil {
 		return q, unreadable(path, err)
 	}
-	wanted := map[string]bool{}
-	for _, value := range q.Faults {
-		if fault, err := faults.Parse(value); err == nil {
-			wanted[fault.String()] = true
-		}
+	like := run.Records
+	if len(q.Faults) > 0 {
+		like = nil
 	}
-	var like []metrics.Record
-	for _, r := range run.Records {
-		if len(wanted) == 0 || wanted[r.FaultSpec] {
-			like = append(like, r)
+	for _, value := range q.Faults {
+		fault, err := faults.Parse(value)
+		if err != nil {
+			return q, err
 		}
+		of := slices.DeleteFunc(slices.Clone(run.Records), func(r metrics.Record) bool { return r.FaultSpec != fault.String() })
+		if len(of) == 0 {
+			return q, usage(fmt.Errorf("--%s: %s has no cycle of %s: give --%s", flagLike, path, value, flagCycleTime))
+		}
+		like = append(like, of...)
 	}
 	q.Cycle, q.Source = metrics.MeanCycle(like), fmt.Sprintf("the mean of %d cycles of %s", len(like), path)
 	if q.Cycle <= 0 {
-		return q, usage(fmt.Errorf("--%s: %s has no cycle of these faults with a time: give --%s", flagLike, path, flagCycleTime))
+		return q, usage(fmt.Errorf("--%s: the lines of %s tell no times: give --%s", flagLike, path, flagCycleTime))
 	}
 	return q, nil
 }
