@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,19 +50,7 @@ func (r *shardRun) try(ctx context.Context, number, attempt int) ended {
 		c.countOnce(ctx)
 	}
 	c.tearDown(ctx)
-	record := c.judge()
-	if c.stopped != nil && record.HarnessError == nil {
-		record.HarnessError = &c.stopped.Message
-	}
-	if record.Verdict != metrics.Pass {
-		if err := r.keepLogs(number, c.logs); err != nil {
-			record.HarnessError = new(err.Error())
-		}
-	}
-	if err := os.RemoveAll(r.workDir(number)); err != nil && c.stopped == nil {
-		c.stopped = &Stopped{Reason: HarnessBroken, Message: fmt.Sprintf("remove the cycle's data: %v", err)}
-	}
-	return ended{record: record, stopped: c.stopped, retry: c.stopped == nil && unexercised(record.Findings)}
+	return c.end()
 }
 
 // stages runs the stages in order and stops at the first that cannot go on.
@@ -126,7 +115,9 @@ func (s *stopError) Error() string { return s.Message }
 
 // tearDown undoes what is left and notes when that began and ended. It runs on every way out.
 func (c *cycle) tearDown(ctx context.Context) {
-	err := c.timed("teardown", func() error { return c.undo.run(ctx) })
+	err := c.timed("teardown", func() error {
+		return errors.Join(c.undo.run(ctx), c.inspect(context.WithoutCancel(ctx)))
+	})
 	if c.booted { // a node that never was ready broke no promise
 		c.noteExits()
 	}
@@ -164,10 +155,9 @@ func (c *cycle) question() metrics.Question {
 	return q
 }
 
-// judge asks the checkers and writes the record.
-func (c *cycle) judge() metrics.Record {
-	verdict, findings := check.Judge(&c.history)
-	return metrics.NewRecord(metrics.CycleFacts{
+// facts is what there is to tell of a cycle besides its history.
+func (c *cycle) facts() metrics.CycleFacts {
+	return metrics.CycleFacts{
 		Campaign:      c.Campaign.ID,
 		Cycle:         c.number,
 		Seed:          canonicalSeed(c.Campaign.Seed),
@@ -179,7 +169,43 @@ func (c *cycle) judge() metrics.Record {
 		QuorumTimeout: c.Campaign.QuorumTimeout,
 		Nodes:         c.uses,
 		Decisions:     c.decisions,
-	}, &c.history, verdict, findings)
+	}
+}
+
+// judge asks the checkers and writes the record.
+func (c *cycle) judge(facts metrics.CycleFacts) metrics.Record {
+	verdict, findings := check.Judge(&c.history)
+	return metrics.NewRecord(facts, &c.history, verdict, findings)
+}
+
+// end makes of a cycle that is over what there is to tell.
+func (c *cycle) end() ended {
+	facts := c.facts()
+	done := ended{record: c.judge(facts)}
+	done.retry = unexercised(done.record.Findings)
+	var history bytes.Buffer
+	if err := metrics.EncodeHistory(&history, facts, &c.history); err != nil {
+		c.broken(fmt.Errorf("write the history: %w", err))
+	}
+	done.history = history.Bytes()
+	if done.record.Verdict != metrics.Pass {
+		c.broken(c.keepLogs(c.number, c.logs))
+	}
+	c.broken(os.RemoveAll(c.workDir(c.number)))
+	if done.stopped = c.stopped; c.stopped != nil {
+		done.retry = false
+		if done.record.HarnessError == nil {
+			done.record.HarnessError = &c.stopped.Message
+		}
+	}
+	return done
+}
+
+// broken ends the campaign for an error of the harness itself, unless it ends already.
+func (c *cycle) broken(err error) {
+	if err != nil && c.stopped == nil {
+		c.stopped = &Stopped{Reason: HarnessBroken, Message: err.Error()}
+	}
 }
 
 // unexercised reports whether nothing was amiss but that the fault met too few writes.

@@ -18,13 +18,14 @@ type Shard struct {
 	Planted  bool     `json:"planted,omitempty"` // no cycles: only see whether a planted loss is reported
 }
 
-// Message is what a shard tells while it runs; exactly one field is set.
+// Message is what a shard tells while it runs; exactly one field is set, but that a record comes with
+// its history.
 type Message struct {
 	Progress *Progress            `json:"progress,omitempty"`
 	Record   *metrics.Record      `json:"record,omitempty"` // a cycle has ended
 	Stopped  *Stopped             `json:"stopped,omitempty"`
 	Tried    *Tried               `json:"tried,omitempty"`
-	History  []byte               `json:"history,omitempty"` // of the cycle whose record comes next, as metrics.EncodeHistory writes it
+	History  []byte               `json:"history,omitempty"` // of the record's cycle, as metrics.EncodeHistory writes it
 	Planted  *metrics.PlantedLoss `json:"planted,omitempty"`
 	Died     string               `json:"died,omitempty"` // the shard ended without having said so: how, and its last words
 }
@@ -71,6 +72,12 @@ type Launcher interface {
 // Sink keeps records in the order they arrive; reports.JSONL is one.
 type Sink interface {
 	Append(r metrics.Record) error
+}
+
+// Keeper is a Sink that keeps histories too. A cycle's history is kept before its record, so that
+// where there is a line there is a history to judge it by.
+type Keeper interface {
+	Keep(r metrics.Record, history []byte) error
 }
 
 // Result is what a campaign amounts to.

@@ -178,6 +178,11 @@ func (r *run) take(d delivery) error {
 		return nil
 	}
 	if d.Record != nil {
+		if k, ok := r.sink.(Keeper); ok && len(d.History) > 0 {
+			if err := k.Keep(*d.Record, d.History); err != nil {
+				return err
+			}
+		}
 		if err := r.sink.Append(*d.Record); err != nil {
 			return fmt.Errorf("keep the record of cycle %d: %w", d.Record.Cycle, err)
 		}

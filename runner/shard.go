@@ -104,7 +104,7 @@ const maxRetries = 3
 func (r *shardRun) cycles(ctx context.Context) {
 	for number := r.First; number <= r.Last && ctx.Err() == nil; number++ {
 		done := r.cycle(ctx, number)
-		r.tell(Message{Record: &done.record})
+		r.tell(Message{Record: &done.record, History: done.history})
 		if done.stopped != nil {
 			r.tell(Message{Stopped: done.stopped})
 			return
@@ -118,6 +118,7 @@ func (r *shardRun) cycles(ctx context.Context) {
 // ended is what came of a try of a cycle.
 type ended struct {
 	record  metrics.Record
+	history []byte
 	stopped *Stopped // why no further cycle may follow
 	retry   bool     // the fault met too few writes, and nothing else was wrong
 }

@@ -68,5 +68,5 @@ func lostCycle(s Shard, number int, begun time.Time, why string) (metrics.Record
 	}
 	c := newCycle(&shardRun{Shard: s, fault: fault}, number, s.Campaign.firstAttempt(), begun)
 	c.history.Errors = []string{why}
-	return c.judge(), nil
+	return c.judge(c.facts()), nil
 }

@@ -83,9 +83,13 @@ func (w World) campaignIn(c *cli.Context, campaign runner.Campaign) (ended, err 
 		return nil, &failure{ExitRefused, codeOutput, err}
 	}
 	format := c.String(flagOutput)
-	sink := runner.Sink(report)
+	histories, err := reports.OpenHistories(campaign.Dir)
+	if err != nil {
+		return nil, errors.Join(&failure{ExitRefused, codeOutput, err}, report.Close())
+	}
+	sink := runner.Sink(folder{report, histories})
 	if format == formatJSONL {
-		sink = tee{report, json.NewEncoder(w.Stdout)}
+		sink = tee{folder{report, histories}, json.NewEncoder(w.Stdout)}
 	}
 	progress := w.progress(campaign, c.Bool(flagQuiet), c.Bool(flagVerbose))
 	ctx, interrupts := w.interruptible(c.Context, progress)
@@ -112,15 +116,28 @@ func (w World) campaignIn(c *cli.Context, campaign runner.Campaign) (ended, err 
 	return conclude(result, signal), nil
 }
 
+// folder keeps records and histories in a campaign's folder.
+type folder struct {
+	*reports.JSONL
+	histories *reports.Histories
+}
+
+var _ runner.Keeper = folder{}
+
+// Keep keeps the history of a record's cycle.
+func (f folder) Keep(r metrics.Record, history []byte) error {
+	return f.histories.KeepEncoded(metrics.CycleFacts{Fault: r.Fault, FaultSpec: r.FaultSpec, Cycle: r.Cycle}, history)
+}
+
 // tee keeps records and prints them.
 type tee struct {
-	runner.Sink
+	folder
 	out *json.Encoder
 }
 
 // Append keeps the record, then prints it.
 func (t tee) Append(r metrics.Record) error {
-	if err := t.Sink.Append(r); err != nil {
+	if err := t.folder.Append(r); err != nil {
 		return err
 	}
 	return t.out.Encode(r)
