@@ -50,6 +50,7 @@ func NewRecord(facts CycleFacts, h *History, verdict Verdict, findings []Finding
 		Decisions:     append([]string{}, facts.Decisions...),
 		StagesMS:      map[string]float64{},
 		Latency:       latencies(h.Operations),
+		Windows:       windowLatencies(h),
 		QuorumMS:      milliseconds(facts.QuorumTimeout),
 		Interrupted:   h.Interrupted,
 	}

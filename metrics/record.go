@@ -38,21 +38,22 @@ type Record struct {
 	Acked     int       `json:"acked"`
 	LostAcked []string  `json:"lost_acked"` // write keys, at most MaxKeys
 
-	SettleLimitMS float64             `json:"settle_ms"`
-	ConvergeMS    map[string]*float64 `json:"converge_ms"`  // per node, see docs/records.md for from when; null = never within the limit
-	ReconnectMS   *float64            `json:"reconnect_ms"` // from the end of heal to the first sign that the struck node was back
-	JudgedNodes   []string            `json:"judged_nodes"` // alive at settle A
-	MissingAcked  map[string]int      `json:"missing_acked"`
-	ExtraUnacked  map[string]int      `json:"extra_unacked"`
-	Counts        []NodeCount         `json:"counts"` // at the end of the cycle, the restarted node included
-	Nodes         []NodeUse           `json:"nodes"`
-	StagesMS      map[string]float64  `json:"stages_ms"`
-	Latency       map[string]Latency  `json:"lat_ms"` // by outcome
-	InsideFault   *InsideFault        `json:"inside_fault"`
-	QuorumMS      float64             `json:"quorum_timeout_ms"`
-	Decisions     []string            `json:"decisions"` // every random choice, in the order made
-	HarnessError  *string             `json:"harness_error"`
-	Interrupted   bool                `json:"interrupted"`
+	SettleLimitMS float64                  `json:"settle_ms"`
+	ConvergeMS    map[string]*float64      `json:"converge_ms"`  // per node, see docs/records.md for from when; null = never within the limit
+	ReconnectMS   *float64                 `json:"reconnect_ms"` // from the end of heal to the first sign that the struck node was back
+	JudgedNodes   []string                 `json:"judged_nodes"` // alive at settle A
+	MissingAcked  map[string]int           `json:"missing_acked"`
+	ExtraUnacked  map[string]int           `json:"extra_unacked"`
+	Counts        []NodeCount              `json:"counts"` // at the end of the cycle, the restarted node included
+	Nodes         []NodeUse                `json:"nodes"`
+	StagesMS      map[string]float64       `json:"stages_ms"`
+	Latency       map[string]Latency       `json:"lat_ms"`     // by outcome
+	Windows       map[string]WindowLatency `json:"lat_window"` // by window: before, during, after the fault
+	InsideFault   *InsideFault             `json:"inside_fault"`
+	QuorumMS      float64                  `json:"quorum_timeout_ms"`
+	Decisions     []string                 `json:"decisions"` // every random choice, in the order made
+	HarnessError  *string                  `json:"harness_error"`
+	Interrupted   bool                     `json:"interrupted"`
 }
 
 // FaultWindow is a fault as it was observed, in milliseconds since the cycle's start.
