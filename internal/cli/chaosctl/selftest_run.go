@@ -153,7 +153,11 @@ func (t selftest) one(
 	if err != nil {
 		return nil, nil, &failure{ExitRefused, codeOutput, err}
 	}
-	sink := &kept{Sink: report}
+	histories, err := reports.OpenHistories(campaign.Dir)
+	if err != nil {
+		return nil, nil, errors.Join(&failure{ExitRefused, codeOutput, err}, report.Close())
+	}
+	sink := &kept{folder: folder{report, histories}}
 	result, err := runner.Run(ctx, campaign, runner.Sandboxed{Executable: t.Executable}, sink, p.count, stop)
 	if err := errors.Join(err, report.Close()); err != nil {
 		return nil, nil, err
@@ -164,16 +168,16 @@ func (t selftest) one(
 	return sink.records, result.Stopped, nil
 }
 
-// kept keeps records on disk, and at hand.
+// kept keeps records and histories on disk, and the records at hand.
 type kept struct {
-	runner.Sink
+	folder
 	records []metrics.Record
 }
 
 // Append keeps a record.
 func (k *kept) Append(r metrics.Record) error {
 	k.records = append(k.records, r)
-	return k.Sink.Append(r)
+	return k.folder.Append(r)
 }
 
 // progress tells of each campaign in a line; of each stage only when that was asked for.
