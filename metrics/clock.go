@@ -9,10 +9,11 @@ import (
 // not. Times on one monotonic clock cannot be; where they are, nothing that hangs on their order
 // is proven.
 func (h *History) ClockBack() string {
-	for _, op := range h.Operations {
-		if backward(op.Invoked, op.Sent, op.Returned) {
-			return fmt.Sprintf("write %s was invoked at %v, sent at %v and returned at %v",
-				op.Key, op.Invoked, op.Sent, op.Returned)
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if backward(op.Scheduled, op.Invoked, op.Sent, op.Returned) {
+			return fmt.Sprintf("%v %s was to begin at %v, was invoked at %v, sent at %v and returned at %v",
+				op.Kind, op.Key, op.Scheduled, op.Invoked, op.Sent, op.Returned)
 		}
 	}
 	for _, w := range h.Windows {

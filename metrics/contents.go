@@ -1,5 +1,10 @@
 package metrics
 
+import (
+	"math"
+	"time"
+)
+
 // Copy is a value under a key.
 type Copy struct{ Key, Hash string }
 
@@ -10,8 +15,8 @@ type Values map[Copy]struct{}
 // Values returns the values that the cycle's writes may have left.
 func (h *History) Values() Values {
 	values := make(Values, len(h.Operations))
-	for _, op := range h.Operations {
-		if op.Outcome != Failed {
+	for i := range h.Operations {
+		if op := &h.Operations[i]; op.Kind == Write && op.Outcome != Failed {
 			values[Copy{op.Key, op.Hash}] = struct{}{}
 		}
 	}
@@ -30,8 +35,45 @@ func (v Values) Held(o Observation) map[string]struct{} {
 	return held
 }
 
+// Owed returns the acknowledged writes whose keys must be there: those that no delete may have
+// undone. A delete may have unless it definitely failed, or was answered before the write began.
+func (h *History) Owed() []*Operation {
+	deleted := map[string]time.Duration{} // until when a delete of a key may have taken effect
+	for i := range h.Operations {
+		if op := &h.Operations[i]; op.Kind == Delete && op.Outcome != Failed {
+			deleted[op.Key] = max(deleted[op.Key], op.EffectUntil())
+		}
+	}
+	var owed []*Operation
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if op.Kind != Write || op.Outcome != OK {
+			continue
+		}
+		if until, any := deleted[op.Key]; !any || until < op.Invoked {
+			owed = append(owed, op)
+		}
+	}
+	return owed
+}
+
+// Forever is later than every time of a history.
+const Forever time.Duration = math.MaxInt64
+
+// EffectUntil is the latest moment at which the operation may have taken effect: when it was
+// acknowledged, or Forever when its fate is not known. One that definitely failed has Never.
+func (o *Operation) EffectUntil() time.Duration {
+	switch {
+	case o.Outcome == Failed:
+		return Never
+	case o.Outcome == Unknown, o.Returned == Never:
+		return Forever
+	}
+	return o.Returned
+}
+
 // Missing returns the keys of those writes that are not among the held, in the order of writes.
-func Missing(writes []Operation, held map[string]struct{}) []string {
+func Missing(writes []*Operation, held map[string]struct{}) []string {
 	var missing []string
 	for _, op := range writes {
 		if _, ok := held[op.Key]; !ok {

@@ -1,8 +1,10 @@
 package metrics
 
+import "slices"
+
 // Convergence is what the nodes that were alive at settle A held of the acknowledged writes.
 type Convergence struct {
-	Acked   int              // acknowledged writes
+	Acked   int              // acknowledged writes that no delete may have undone
 	Nodes   []int            // alive at settle A, in order
 	Unread  []int            // of those, not read in full
 	Missing map[int][]string // the acknowledged keys each node that was read lacked
@@ -10,15 +12,28 @@ type Convergence struct {
 
 // Converged reads the convergence of a cycle off its history.
 func Converged(h *History) Convergence {
-	acked, values := h.Acked(), h.Values()
-	c := Convergence{Acked: len(acked), Missing: map[int][]string{}}
-	for _, o := range h.Latest(AtSettleA) {
-		c.Nodes = append(c.Nodes, o.Node)
-		if !o.Readable() {
-			c.Unread = append(c.Unread, o.Node)
-			continue
+	c := Convergence{Missing: map[int][]string{}}
+	for _, space := range h.ByNamespace() {
+		owed, values := space.Owed(), space.Values()
+		c.Acked += len(owed)
+		for _, o := range space.Latest(AtSettleA) {
+			c.Nodes = append(c.Nodes, o.Node)
+			if !o.Readable() {
+				c.Unread = append(c.Unread, o.Node)
+				continue
+			}
+			c.Missing[o.Node] = slices.Clip(c.Missing[o.Node]) // it was read, also when it lacks nothing
+			for _, key := range Missing(owed, values.Held(o)) {
+				c.Missing[o.Node] = append(c.Missing[o.Node], h.Qualified(space.Namespace, key))
+			}
 		}
-		c.Missing[o.Node] = Missing(acked, values.Held(o))
+	}
+	for _, nodes := range []*[]int{&c.Nodes, &c.Unread} {
+		slices.Sort(*nodes)
+		*nodes = slices.Compact(*nodes)
+	}
+	for _, node := range c.Unread { // in one of its namespaces
+		delete(c.Missing, node)
 	}
 	return c
 }

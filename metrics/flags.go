@@ -8,7 +8,7 @@ import (
 // Flags mark what a reader of a line should know at a glance; docs/records.md tells of each.
 const (
 	FlagLostAcked       = "lost_acked"         // an acknowledged write is on no node
-	FlagUnderCount      = "under_count"        // a living node had fewer rows at settle A than were acknowledged
+	FlagUnderCount      = "under_count"        // a living node had fewer rows at settle A than keys were acknowledged
 	FlagOverCount       = "over_count"         // a node had more rows than writes were begun
 	FlagZeroAcked       = "zero_acked"         // nothing was acknowledged
 	FlagCountEqPageSize = "count_eq_page_size" // the last page of a reading was full: there may be more
@@ -25,21 +25,17 @@ const healLate = 250 * time.Millisecond
 
 // flags returns the flags of a cycle in the order above.
 func flags(h *History, r *Record) []string {
-	settled, finals := h.Latest(AtSettleA), h.Latest(AtFinal)
-	readings := slices.Concat(settled, finals)
+	c := countsOf(h)
 	marks := []struct {
 		name string
 		set  bool
 	}{
 		{FlagLostAcked, len(r.LostAcked) > 0},
-		{FlagUnderCount, slices.ContainsFunc(settled, func(o Observation) bool {
-			return o.Readable() && len(o.Rows) < r.Acked
-		})},
-		{FlagOverCount, slices.ContainsFunc(readings, func(o Observation) bool { return len(o.Rows) > r.Writes })},
+		{FlagUnderCount, c.under},
+		{FlagOverCount, c.over},
 		{FlagZeroAcked, r.Acked == 0},
-		{FlagCountEqPageSize, slices.ContainsFunc(readings, lastPageFull)},
-		{FlagCountError, slices.ContainsFunc(readings, func(o Observation) bool { return !o.Readable() }) ||
-			len(finals) < h.Question.Nodes},
+		{FlagCountEqPageSize, c.full},
+		{FlagCountError, c.unknown},
 		{FlagFaultNoEffect, !slices.ContainsFunc(h.Windows, func(w Window) bool { return w.Effective })},
 		{FlagHealLate, slices.ContainsFunc(h.Windows, healedLate)},
 		{FlagClockBack, h.ClockBack() != ""},
@@ -52,6 +48,32 @@ func flags(h *History, r *Record) []string {
 		}
 	}
 	return set
+}
+
+// counts is what the numbers of rows at settle A and at the end show.
+type counts struct{ under, over, full, unknown bool }
+
+// countsOf compares them in each namespace.
+func countsOf(h *History) counts {
+	var c counts
+	for _, space := range h.ByNamespace() {
+		begun, owed := 0, map[string]struct{}{}
+		for i := range space.Operations {
+			begun += one(space.Operations[i].Kind == Write)
+		}
+		for _, op := range space.Owed() {
+			owed[op.Key] = struct{}{}
+		}
+		settled, finals := space.Latest(AtSettleA), space.Latest(AtFinal)
+		for i, o := range slices.Concat(settled, finals) {
+			c.under = c.under || i < len(settled) && o.Readable() && len(o.Rows) < len(owed)
+			c.over = c.over || len(o.Rows) > begun
+			c.full = c.full || lastPageFull(o)
+			c.unknown = c.unknown || !o.Readable()
+		}
+		c.unknown = c.unknown || len(finals) < h.Question.Nodes
+	}
+	return c
 }
 
 func lastPageFull(o Observation) bool {

@@ -77,11 +77,16 @@ func NewRecord(facts CycleFacts, h *History, verdict Verdict, findings []Finding
 // noAnswer is the code of a write that got no answer.
 const noAnswer = "none"
 
-// countOutcomes counts the writes that were begun, so that writes = ok + quorum_not_met + fail.
+// countOutcomes counts the writes and deletes that were begun, so that writes = ok +
+// quorum_not_met + fail. Reads are no writes.
 func countOutcomes(r *Record, h *History) {
 	r.Codes = map[string]int{}
-	r.Writes = len(h.Operations)
-	for _, op := range h.Operations {
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if op.Kind == Read {
+			continue
+		}
+		r.Writes++
 		code := noAnswer
 		if op.Code != 0 {
 			code = strconv.Itoa(op.Code)
@@ -99,12 +104,42 @@ func countOutcomes(r *Record, h *History) {
 	}
 }
 
-// countSettled notes the counts of the first three nodes at settle A.
+// add adds what a further namespace holds to a count.
+func add(count **int, more *int) {
+	if *count == nil || more == nil {
+		*count = more
+		return
+	}
+	sum := **count + *more
+	*count = &sum
+}
+
+// unreadable lists the nodes that could not be read in full in every namespace at a stage.
+func unreadable(h *History, stage Stage) []int {
+	var nodes []int
+	for _, space := range h.ByNamespace() {
+		for _, o := range space.Latest(stage) {
+			if !o.Readable() {
+				nodes = append(nodes, o.Node)
+			}
+		}
+	}
+	return nodes
+}
+
+// countSettled notes the counts of the first three nodes at settle A, over all namespaces.
 func countSettled(r *Record, h *History) {
 	flat := []**int{&r.CountNode0, &r.CountNode1, &r.CountNode2}
-	for _, o := range h.Latest(AtSettleA) {
-		if o.Node < len(flat) {
-			*flat[o.Node] = o.Count()
+	for _, space := range h.ByNamespace() {
+		for _, o := range space.Latest(AtSettleA) {
+			if o.Node < len(flat) {
+				add(flat[o.Node], o.Count())
+			}
+		}
+	}
+	for _, node := range unreadable(h, AtSettleA) {
+		if node < len(flat) {
+			*flat[node] = nil
 		}
 	}
 }
@@ -166,28 +201,59 @@ func lostAcked(findings []Finding) []string {
 // extraUnacked counts, per node that was read at settle A, the keys that no acknowledged write
 // has.
 func extraUnacked(h *History) map[string]int {
-	acked := map[string]struct{}{}
-	for _, op := range h.Acked() {
-		acked[op.Key] = struct{}{}
-	}
 	extra := map[string]int{}
-	for _, o := range h.Latest(AtSettleA) {
-		if !o.Readable() {
-			continue
-		}
-		more := 0
-		for key := range keys(o) {
-			if _, ok := acked[key]; !ok {
-				more++
+	for _, space := range h.ByNamespace() {
+		acked := space.keysAcked()
+		for _, o := range space.Latest(AtSettleA) {
+			if !o.Readable() {
+				continue
 			}
+			more := 0
+			for key := range keys(o) {
+				if _, ok := acked[key]; !ok {
+					more++
+				}
+			}
+			extra[NodeName(o.Node)] += more
 		}
-		extra[NodeName(o.Node)] = more
 	}
 	return extra
 }
 
-// finalCounts tells what each node of the cluster held at the end of the cycle.
+func (h *History) keysAcked() map[string]struct{} {
+	acked := map[string]struct{}{}
+	for i := range h.Operations {
+		if op := &h.Operations[i]; op.Kind == Write && op.Outcome == OK {
+			acked[op.Key] = struct{}{}
+		}
+	}
+	return acked
+}
+
+// finalCounts tells what each node of the cluster held at the end of the cycle, over all
+// namespaces. A node has no number when one of them was not read in full.
 func finalCounts(h *History) []NodeCount {
+	spaces := h.ByNamespace()
+	counts := finalCountsIn(spaces[0])
+	for _, space := range spaces[1:] {
+		for i, more := range finalCountsIn(space) {
+			c := &counts[i]
+			if c.Error == nil && more.Error == nil {
+				*c.N += *more.N
+				c.Pages += more.Pages
+				continue
+			}
+			c.N = nil
+			if c.Error == nil {
+				c.Error = more.Error
+			}
+		}
+	}
+	return counts
+}
+
+// finalCountsIn are the counts of one namespace.
+func finalCountsIn(h *History) []NodeCount {
 	finals := h.Latest(AtFinal)
 	counts := make([]NodeCount, 0, h.Question.Nodes)
 	for node := range h.Question.Nodes {

@@ -36,18 +36,19 @@ type Question struct {
 // Window is one fault in force: from its first effect to the end of its heal.
 type Window struct {
 	ID        string           `json:"id"`
-	Fault     string           `json:"fault"`      // the fault as a value, in full
-	Nodes     []int            `json:"nodes"`      // the nodes it struck
-	Killed    bool             `json:"killed"`     // its nodes are dead afterwards
-	Isolated  []int            `json:"isolated"`   // nodes cut from every peer, both ways, while it was active
-	Asked     time.Duration    `json:"asked"`      // how long it was to last, 0 for a kill
-	Began     time.Duration    `json:"began"`      // inject was called
-	Active    time.Duration    `json:"active"`     // the effect was in force for certain
-	HealBegan time.Duration    `json:"heal_began"` // heal was called
-	Healed    time.Duration    `json:"healed"`     // healing was observed, or Never
-	Effective bool             `json:"effective"`  // the fault was observed to act, not merely issued
-	Facts     map[string]int64 `json:"facts"`      // what was observed: pids, dropped packets, stopped threads
-	Why       string           `json:"why"`        // when not effective or not healed: the reason
+	Fault     string           `json:"fault"`             // the fault as a value, in full
+	Nodes     []int            `json:"nodes"`             // the nodes it struck
+	Killed    bool             `json:"killed"`            // its nodes are dead afterwards
+	Stopped   []int            `json:"stopped,omitempty"` // nodes whose every thread stood still while it was active
+	Isolated  []int            `json:"isolated"`          // nodes cut from every peer, both ways, while it was active
+	Asked     time.Duration    `json:"asked"`             // how long it was to last, 0 for a kill
+	Began     time.Duration    `json:"began"`             // inject was called
+	Active    time.Duration    `json:"active"`            // the effect was in force for certain
+	HealBegan time.Duration    `json:"heal_began"`        // heal was called
+	Healed    time.Duration    `json:"healed"`            // healing was observed, or Never
+	Effective bool             `json:"effective"`         // the fault was observed to act, not merely issued
+	Facts     map[string]int64 `json:"facts"`             // what was observed: pids, dropped packets, stopped threads
+	Why       string           `json:"why"`               // when not effective or not healed: the reason
 }
 
 // InForce reports whether it is known from when to when the fault acted.
@@ -133,11 +134,11 @@ func (h *History) Latest(stage Stage) []Observation {
 	return latest
 }
 
-// Acked returns the acknowledged operations in the order of their index.
+// Acked returns the acknowledged writes in the order of their index; deletes and reads are none.
 func (h *History) Acked() []Operation {
 	var acked []Operation
 	for _, op := range h.Operations {
-		if op.Outcome == OK {
+		if op.Kind == Write && op.Outcome == OK {
 			acked = append(acked, op)
 		}
 	}

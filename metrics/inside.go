@@ -2,7 +2,7 @@ package metrics
 
 import "slices"
 
-// Inside counts what happened to writes while the cycle's faults were in force.
+// Inside counts what happened to writes and deletes while the cycle's faults were in force.
 //
 // A write was under way when a fault struck if it was fully sent before inject was called and
 // had not returned then; it was caught mid-write if, besides, it went to a node that was struck
@@ -11,6 +11,9 @@ import "slices"
 func Inside(h *History) InsideFault {
 	var in InsideFault
 	for _, op := range h.Operations {
+		if op.Kind == Read { // a peer that is away does not show in it
+			continue
+		}
 		var sent, lost, contained, overlap bool
 		for _, w := range h.Windows {
 			if !w.InForce() {

@@ -20,12 +20,19 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// latencies summarises waiting times by outcome; an outcome that did not occur is left out.
+// readName is the name under which the waiting times of reads are summarised.
+const readName = "read"
+
+// latencies summarises waiting times by outcome, those of reads apart; what did not occur is left
+// out.
 func latencies(operations []Operation) map[string]Latency {
 	waits := map[string][]float64{}
 	for _, op := range operations {
 		if op.Returned != Never {
 			name := op.Outcome.String()
+			if op.Kind == Read {
+				name = readName
+			}
 			waits[name] = append(waits[name], milliseconds(op.Latency()))
 		}
 	}

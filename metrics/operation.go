@@ -102,8 +102,14 @@ type Operation struct {
 // Never is the time of what did not happen.
 const Never time.Duration = -1
 
-// Latency is how long the client waited.
-func (o Operation) Latency() time.Duration { return o.Returned - o.Invoked }
+// Latency is how long the client waited: in an open loop since the operation was to begin, so that
+// a stall counts for all that had to wait for its end (no coordinated omission).
+func (o Operation) Latency() time.Duration {
+	if o.Scheduled > 0 {
+		return o.Returned - o.Scheduled
+	}
+	return o.Returned - o.Invoked
+}
 
 // Within reports whether the operation began and ended inside [from, to].
 func (o Operation) Within(from, to time.Duration) bool {

@@ -9,6 +9,17 @@ import (
 // the others were exchanging writes again; for a restarted node, how long after it could reach
 // them. It is nil when there was no sign, which is so when there was nothing to exchange.
 func reconnectTime(h *History) *float64 {
+	var first *float64
+	for _, space := range h.ByNamespace() {
+		if took := reconnectTimeIn(space); took != nil && (first == nil || *took < *first) {
+			first = took
+		}
+	}
+	return first
+}
+
+// reconnectTimeIn looks for a sign in one namespace.
+func reconnectTimeIn(h *History) *float64 {
 	took := Never
 	for _, w := range h.Windows {
 		if !w.InForce() || w.Healed == Never {
@@ -40,11 +51,14 @@ func exchangedAfterHeal(h *History, w Window) time.Duration {
 		}
 	}
 	struck := func(node int) bool { return slices.Contains(w.Nodes, node) }
-	by := map[string]int{} // writes that began and ended inside the window, by key: who took them
+	by := map[Copy]int{} // what was written by operations that began and ended inside the window: who took it
 	for _, op := range h.Operations {
 		switch {
+		case op.Kind == Read:
 		case op.Within(w.Active, w.HealBegan):
-			by[op.Key] = op.Node
+			if op.Kind == Write {
+				by[Copy{op.Key, op.Hash}] = op.Node
+			}
 		case h.Question.Quorum > 1 && op.Outcome == OK && struck(op.Node) && op.Returned > w.HealBegan:
 			note(op.Returned)
 		}
@@ -54,7 +68,7 @@ func exchangedAfterHeal(h *History, w Window) time.Duration {
 			continue
 		}
 		if slices.ContainsFunc(o.Rows, func(r Row) bool {
-			node, inside := by[r.Key]
+			node, inside := by[Copy{r.Key, r.Hash}]
 			return inside && struck(node) != struck(o.Node)
 		}) {
 			note(o.Ended)
@@ -67,10 +81,10 @@ func exchangedAfterHeal(h *History, w Window) time.Duration {
 // not kept, or another node holds what only that disk had.
 func exchangedAfterRestart(h *History, w Window) time.Duration {
 	sign := Never
-	before := map[int]map[string]struct{}{}
+	before := map[int]map[Copy]struct{}{}
 	for _, o := range slices.Concat(h.Latest(AtSettleA), h.Latest(AtFirst)) {
 		if o.Readable() {
-			before[o.Node] = keys(o)
+			before[o.Node] = copies(o)
 		}
 	}
 	for _, node := range w.Nodes {
@@ -84,8 +98,8 @@ func exchangedAfterRestart(h *History, w Window) time.Duration {
 				continue
 			}
 			gained := slices.ContainsFunc(o.Rows, func(r Row) bool {
-				_, old := had[r.Key]
-				_, itsOwn := own[r.Key]
+				_, old := had[Copy{r.Key, r.Hash}]
+				_, itsOwn := own[Copy{r.Key, r.Hash}]
 				return !old && (o.Node == node || itsOwn)
 			})
 			if after := o.Ended - from; gained && (sign == Never || after < sign) {
@@ -94,6 +108,15 @@ func exchangedAfterRestart(h *History, w Window) time.Duration {
 		}
 	}
 	return sign
+}
+
+// copies returns what a reading shows.
+func copies(o Observation) map[Copy]struct{} {
+	set := make(map[Copy]struct{}, len(o.Rows))
+	for _, r := range o.Rows {
+		set[Copy{r.Key, r.Hash}] = struct{}{}
+	}
+	return set
 }
 
 // keys returns the keys of a reading.

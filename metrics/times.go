@@ -12,6 +12,20 @@ import (
 // hold all of it has nil, and so have all when it lacks an acknowledged write or two nodes
 // disagree on a content.
 func convergeTimes(h *History) map[string]*float64 {
+	spaces := h.ByNamespace()
+	times := convergeTimesIn(spaces[0])
+	for _, space := range spaces[1:] { // a node has converged when it has in every namespace
+		for node, took := range convergeTimesIn(space) {
+			if before, known := times[node]; !known || took == nil || before != nil && *before < *took {
+				times[node] = took
+			}
+		}
+	}
+	return times
+}
+
+// convergeTimesIn are the times in one namespace.
+func convergeTimesIn(h *History) map[string]*float64 {
 	times := map[string]*float64{}
 	survivors := h.Latest(AtSettleA)
 	state := settledState(h, survivors)
@@ -42,7 +56,7 @@ func settledState(h *History, readings []Observation) map[string]string {
 		}
 	}
 	values := h.Values()
-	for _, op := range h.Acked() {
+	for _, op := range h.Owed() {
 		if _, written := values[Copy{op.Key, state[op.Key]}]; !written {
 			return nil
 		}
@@ -97,8 +111,10 @@ func endOfDisturbance(h *History) time.Duration {
 		}
 		end = max(end, w.Healed)
 	}
-	for _, op := range h.Operations {
-		end = max(end, op.Returned)
+	for i := range h.Operations {
+		if op := &h.Operations[i]; op.Kind != Read {
+			end = max(end, op.Returned)
+		}
 	}
 	return end
 }

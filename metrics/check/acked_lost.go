@@ -4,7 +4,9 @@ import "chaosctl/metrics"
 
 // AckedLost decides: an acknowledged write is on at least one node at the end. It is lost when every node
 // of the cluster was read in full and none holds, under the write's key, a value that was
-// written. A write that no read node holds while another node could not be read is
+// written. A write that a delete may have undone (one that did not definitely fail and had not ended
+// before the write began) need not be anywhere. Of a key that was written more than once any value
+// will do; whether it is the right one is LostUpdate's. A write that no read node holds while another node could not be read is
 // inconclusive. It gates when the system promises durability.
 type AckedLost struct{}
 
@@ -13,10 +15,14 @@ func (AckedLost) Name() string { return metrics.AckedLost }
 
 // Check looks for every acknowledged write on every node.
 func (AckedLost) Check(h *metrics.History) metrics.Finding {
+	return eachNamespace(h, ackedLost)
+}
+
+func ackedLost(h *metrics.History) metrics.Finding {
 	gates := h.Question.Promises.Durable
-	acked := h.Acked()
+	acked := h.Owed()
 	if len(acked) == 0 {
-		return inconclusive(gates, "nothing was acknowledged")
+		return inconclusive(gates, "%s", nothingOwed)
 	}
 	end := final(h)
 	if len(end.read) == 0 {
@@ -34,7 +40,8 @@ func (AckedLost) Check(h *metrics.History) metrics.Finding {
 		return number(pass(gates), "acked", len(acked))
 	case len(end.unread) > 0:
 		return naming(inconclusive(gates, "%d acknowledged writes are on no node that was read, and %s was not read in full",
-			len(absent), nodeList(end.unread)), absent)
+			len(absent), nodeList(end.unread)), unique(absent))
 	}
-	return broken(gates, absent, "%d of %d acknowledged writes are on no node", len(absent), len(acked))
+	lost := len(absent)
+	return broken(gates, unique(absent), "%d of %d acknowledged writes are on no node", lost, len(acked))
 }

@@ -8,7 +8,7 @@ import (
 
 // CatchesUp decides: nodes that were away are brought up to date by the system itself. When a node was
 // killed, all nodes of the cluster are compared at settle B, else the living ones at settle A:
-// they hold every acknowledged write and the same contents. That readings were taken when they
+// they hold every acknowledged write that no delete may have undone and the same contents. That readings were taken when they
 // were equal or the settle limit was reached is the runner's part, so a difference is a fail,
 // and inconclusive when the cycle was interrupted or a node could not be read. It gates when the
 // system promises to catch up and a node was away.
@@ -19,6 +19,10 @@ func (CatchesUp) Name() string { return "catches_up" }
 
 // Check compares all nodes once those that were away had their time.
 func (CatchesUp) Check(h *metrics.History) metrics.Finding {
+	return eachNamespace(h, catchesUp)
+}
+
+func catchesUp(h *metrics.History) metrics.Finding {
 	gates := h.Question.Promises.CatchesUp
 	stage, back := metrics.AtSettleA, away(h)
 	if dead := killed(h); len(dead) > 0 {
@@ -32,9 +36,9 @@ func (CatchesUp) Check(h *metrics.History) metrics.Finding {
 		return inconclusive(gates, "no node could be read after %s was back", nodeList(back))
 	}
 	absent := differing(end.read)
-	values, acked := h.Values(), h.Acked()
+	values, owed := h.Values(), h.Owed()
 	for _, o := range end.read {
-		absent = append(absent, metrics.Missing(acked, values.Held(o))...)
+		absent = append(absent, metrics.Missing(owed, values.Held(o))...)
 	}
 	slices.SortFunc(absent, byNumber)
 	absent = slices.Compact(absent)

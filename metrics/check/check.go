@@ -11,7 +11,7 @@ type Checker interface {
 }
 
 // All returns every checker in the order of their findings: first what makes a judgement
-// possible, then what the system promised.
+// possible, then what the system promised, then what is only counted.
 func All() []Checker {
 	return []Checker{
 		Harness{},
@@ -21,14 +21,25 @@ func All() []Checker {
 		AckedLost{},
 		UnderReplicated{},
 		OwnDisk{},
+		LostUpdate{},
+		Regressed{},
 		FalseAck{},
+		FalseAckDegraded{},
 		Convergence{},
 		CatchesUp{},
 		Divergence{},
+		DeletedReturned{},
+		StaleThenRecovered{},
 		Phantom{},
+		NamespaceLeak{},
 		Duplicate{},
 		Corrupted{},
 		UnexpectedExit{},
+		CrashLog{},
+		Linearizable{},
+		Recovered{},
+		FalseNack{},
+		Availability{},
 	}
 }
 

@@ -25,11 +25,11 @@ func (Convergence) Check(h *metrics.History) metrics.Finding {
 	ceiling := c.Ceiling()
 	switch {
 	case c.Acked == 0:
-		return inconclusive(gates, "nothing was acknowledged")
+		return inconclusive(gates, "%s", nothingOwed)
 	case ceiling == nil:
 		return inconclusive(gates, "no living node could be read when the nodes should have settled")
 	}
-	absent := absentSomewhere(c)
+	absent := absentSomewhere(c) // with their namespace
 	f := pass(gates)
 	switch {
 	case *ceiling < h.Question.Threshold && h.Interrupted:

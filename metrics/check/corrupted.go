@@ -1,34 +1,58 @@
 package check
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"chaosctl/metrics"
 )
 
 // Corrupted decides: no node ever shows, under a key that was written, a value that nobody wrote. Values
-// are compared by hash. One reading is proof; a pass needs every final reading. It always gates.
+// are compared by hash. One reading is proof; a pass needs every final reading. Besides, no node's
+// stored file fails its own integrity check after the node was stopped, where that was made. It
+// always gates.
 type Corrupted struct{}
 
 // Name is corrupted.
 func (Corrupted) Name() string { return "corrupted" }
 
-// Check compares the content of every row with what was written.
+// Check compares the content of every row with what was written, and looks at the integrity checks.
 func (Corrupted) Check(h *metrics.History) metrics.Finding {
-	corrupted := map[string]struct{}{}
+	f := eachNamespace(h, corrupted)
+	var damaged []string
+	for _, c := range h.Integrity {
+		if !c.OK {
+			damaged = append(damaged, fmt.Sprintf("the file of %s fails its integrity check: %s", metrics.NodeName(c.Node), c.Detail))
+		}
+	}
+	if len(damaged) > 0 {
+		if f.Verdict == metrics.Fail {
+			damaged = append([]string{f.Why}, damaged...)
+		}
+		f.Verdict, f.Gates, f.Why = metrics.Fail, true, strings.Join(damaged, "; ")
+	}
+	if len(h.Integrity) > 0 {
+		f = number(f, "files_checked", len(h.Integrity))
+	}
+	return f
+}
+
+func corrupted(h *metrics.History) metrics.Finding {
+	bad := map[string]struct{}{}
 	nodes := map[int]struct{}{}
 	j := newJudgedRows(h)
 	for _, o := range seen(h) {
 		for _, r := range o.Rows {
 			if j.kind(r) == corruptedRow {
-				corrupted[r.Key] = struct{}{}
+				bad[r.Key] = struct{}{}
 				nodes[o.Node] = struct{}{}
 			}
 		}
 	}
-	if len(corrupted) > 0 {
-		keys := slices.SortedFunc(maps.Keys(corrupted), byNumber)
+	if len(bad) > 0 {
+		keys := slices.SortedFunc(maps.Keys(bad), byNumber)
 		return broken(true, keys, "%d writes have a content on %s that nobody wrote",
 			len(keys), nodeList(slices.Sorted(maps.Keys(nodes))))
 	}

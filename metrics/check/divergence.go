@@ -19,6 +19,10 @@ func (Divergence) Name() string { return "divergence" }
 
 // Check compares the final readings.
 func (Divergence) Check(h *metrics.History) metrics.Finding {
+	return eachNamespace(h, divergence)
+}
+
+func divergence(h *metrics.History) metrics.Finding {
 	promises := h.Question.Promises
 	gates := promises.Converges && (promises.CatchesUp || len(away(h))+len(killed(h)) == 0)
 	end := final(h)
@@ -30,19 +34,26 @@ func (Divergence) Check(h *metrics.History) metrics.Finding {
 
 // differing lists the keys under which two readings do not show the same contents, in order.
 func differing(readings []metrics.Observation) []string {
-	shownBy := map[metrics.Copy]int{} // the number of readings that show a content
-	for _, o := range readings {
-		distinct := make(map[metrics.Copy]struct{}, len(o.Rows))
+	type shown struct{ by, last int } // how many readings show a content, and the last that does
+	alike := true
+	for i := range readings {
+		alike = alike && slices.Equal(readings[i].Rows, readings[0].Rows)
+	}
+	if alike {
+		return nil
+	}
+	contents := map[metrics.Copy]shown{}
+	for i, o := range readings {
 		for _, r := range o.Rows {
-			distinct[metrics.Copy{Key: r.Key, Hash: r.Hash}] = struct{}{}
-		}
-		for c := range distinct {
-			shownBy[c]++
+			c := metrics.Copy{Key: r.Key, Hash: r.Hash}
+			if s := contents[c]; s.by == 0 || s.last != i {
+				contents[c] = shown{s.by + 1, i}
+			}
 		}
 	}
 	var keys []string
-	for c, n := range shownBy {
-		if n < len(readings) {
+	for c, s := range contents {
+		if s.by < len(readings) {
 			keys = append(keys, c.Key)
 		}
 	}

@@ -8,12 +8,23 @@ import "chaosctl/metrics"
 // inconclusive. It always gates.
 type Exercised struct{}
 
+// ackedWrites counts the acknowledged writes.
+func ackedWrites(h *metrics.History) int {
+	n := 0
+	for i := range h.Operations {
+		if op := &h.Operations[i]; op.Kind == metrics.Write && op.Outcome == metrics.OK {
+			n++
+		}
+	}
+	return n
+}
+
 // Name is exercised.
 func (Exercised) Name() string { return "exercised" }
 
 // Check counts the writes that met the fault.
 func (Exercised) Check(h *metrics.History) metrics.Finding {
-	in, q, acked := metrics.Inside(h), h.Question, len(h.Acked())
+	in, q, acked := metrics.Inside(h), h.Question, ackedWrites(h)
 	f := pass(true)
 	switch {
 	case acked == 0:

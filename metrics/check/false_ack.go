@@ -7,7 +7,7 @@ import (
 )
 
 // FalseAck decides: while a node is proven to be cut from all its peers it acknowledges nothing, because
-// an acknowledgement takes W >= 2 copies. A write breaks this when its node was isolated, it was
+// an acknowledgement takes W >= 2 copies. A write or delete breaks this when its node was isolated, it was
 // begun after the cut was in force for certain, and it was acknowledged before the heal began;
 // where the write is later does not matter. When the cut is not proven to have acted, or times
 // are out of order, such a write is inconclusive. It gates when the system promises durability
@@ -26,7 +26,11 @@ func (FalseAck) Check(h *metrics.History) metrics.Finding {
 	back := h.ClockBack()
 	tested := 0
 	var lies, unproven []string
-	for _, op := range h.Operations {
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if op.Kind == metrics.Read {
+			continue
+		}
 		inside, proven := isolatedDuring(h, op)
 		if !inside {
 			continue
@@ -53,7 +57,7 @@ func (FalseAck) Check(h *metrics.History) metrics.Finding {
 
 // isolatedDuring reports whether a write began and ended at a node while it was cut from all
 // others, and whether the cut is proven.
-func isolatedDuring(h *metrics.History, op metrics.Operation) (inside, proven bool) {
+func isolatedDuring(h *metrics.History, op *metrics.Operation) (inside, proven bool) {
 	for _, w := range h.Windows {
 		if w.Active != metrics.Never && w.HealBegan != metrics.Never &&
 			slices.Contains(w.Isolated, op.Node) && op.Within(w.Active, w.HealBegan) {

@@ -44,6 +44,22 @@ func number[N int | float64](f metrics.Finding, name string, value N) metrics.Fi
 	return f
 }
 
+// nothingOwed is why the durability of a cycle without a write to keep cannot be judged.
+const nothingOwed = "nothing was acknowledged that must still be there"
+
+// unique returns each key once, in the order they came.
+func unique(keys []string) []string {
+	seen := make(map[string]struct{}, len(keys))
+	var once []string
+	for _, key := range keys {
+		if _, again := seen[key]; !again {
+			seen[key] = struct{}{}
+			once = append(once, key)
+		}
+	}
+	return once
+}
+
 // nodeList names nodes in a sentence.
 func nodeList(nodes []int) string {
 	names := make([]string, len(nodes))

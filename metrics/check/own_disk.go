@@ -5,7 +5,7 @@ import "chaosctl/metrics"
 // OwnDisk decides: a node that was killed and started again on its own data holds, while still cut off
 // from the others, every write that it acknowledged itself as the node the client spoke to, by
 // an answer that came before that reading began. Writes it took in for other nodes are not
-// judged: the client cannot know them. A first reading that is missing or not in full is
+// judged: the client cannot know them. Nor are those that a delete may have undone. A first reading that is missing or not in full is
 // inconclusive. It gates when the system promises durability and the node had acknowledged
 // anything.
 type OwnDisk struct{}
@@ -15,6 +15,10 @@ func (OwnDisk) Name() string { return "own_disk" }
 
 // Check compares each restarted node's first reading with what it had acknowledged.
 func (OwnDisk) Check(h *metrics.History) metrics.Finding {
+	return eachNamespace(h, ownDisk)
+}
+
+func ownDisk(h *metrics.History) metrics.Finding {
 	gates := h.Question.Promises.Durable
 	nodes := killed(h)
 	if len(nodes) == 0 {
@@ -35,7 +39,7 @@ func (OwnDisk) Check(h *metrics.History) metrics.Finding {
 			}
 			continue
 		}
-		before := acked[:0:0]
+		var before []*metrics.Operation
 		for _, op := range acked {
 			if op.Returned <= reading.Began {
 				before = append(before, op)
@@ -45,7 +49,7 @@ func (OwnDisk) Check(h *metrics.History) metrics.Finding {
 	}
 	switch {
 	case len(absent) > 0:
-		return broken(gates, absent, "%d of %d writes that %s had acknowledged were not on its own disk after its restart",
+		return broken(gates, unique(absent), "%d of %d writes that %s had acknowledged were not on its own disk after its restart",
 			len(absent), own, nodeList(nodes))
 	case len(unread) > 0:
 		return inconclusive(gates, "%s was not read in full after its restart and before it rejoined", nodeList(unread))
@@ -55,10 +59,10 @@ func (OwnDisk) Check(h *metrics.History) metrics.Finding {
 	return number(pass(gates), "acked", own)
 }
 
-// ackedBy lists the writes that a node acknowledged to a client.
-func ackedBy(h *metrics.History, node int) []metrics.Operation {
-	var acked []metrics.Operation
-	for _, op := range h.Acked() {
+// ackedBy lists the writes that a node acknowledged to a client and no delete may have undone.
+func ackedBy(h *metrics.History, node int) []*metrics.Operation {
+	var acked []*metrics.Operation
+	for _, op := range h.Owed() {
 		if op.Node == node {
 			acked = append(acked, op)
 		}

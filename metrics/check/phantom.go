@@ -18,6 +18,10 @@ func (Phantom) Name() string { return "phantom" }
 
 // Check looks for rows that should not exist.
 func (Phantom) Check(h *metrics.History) metrics.Finding {
+	return eachNamespace(h, phantom)
+}
+
+func phantom(h *metrics.History) metrics.Finding {
 	phantoms := map[string]struct{}{}
 	j := newJudgedRows(h)
 	for _, o := range seen(h) {
@@ -53,7 +57,11 @@ type judgedRows struct {
 
 func newJudgedRows(h *metrics.History) judgedRows {
 	j := judgedRows{values: h.Values(), failed: metrics.Values{}, keys: map[string]bool{}, ignored: map[string]struct{}{}}
-	for _, op := range h.Operations {
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if op.Kind != metrics.Write {
+			continue
+		}
 		j.keys[op.Key] = j.keys[op.Key] || op.Outcome != metrics.Failed
 		if op.Outcome == metrics.Failed {
 			j.failed[metrics.Copy{Key: op.Key, Hash: op.Hash}] = struct{}{}

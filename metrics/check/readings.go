@@ -71,6 +71,12 @@ func seen(h *metrics.History) []metrics.Observation {
 	return readings
 }
 
+// whole returns, of what was seen, the readings that show one state: a reading in several pages,
+// made while writes went on, may miss a row that moved to a page already read, or show it twice.
+func whole(h *metrics.History) []metrics.Observation {
+	return slices.DeleteFunc(seen(h), func(o metrics.Observation) bool { return o.Stage == metrics.DuringLoad && o.Pages > 1 })
+}
+
 // killed lists the nodes that faults killed, in order.
 func killed(h *metrics.History) []int {
 	return struckBy(h, func(w metrics.Window) bool { return w.Killed })

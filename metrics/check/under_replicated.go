@@ -6,7 +6,7 @@ import "chaosctl/metrics"
 // of the cluster, a restarted one with what its disk kept included; W is at most the number of
 // nodes. A node that could not be read may hold a copy: with it a write may have W copies
 // (inconclusive) or still have too few (fail). A write that is proven to have none is
-// AckedLost's. It gates when the system promises durability.
+// AckedLost's, and so is what a delete may have undone. It gates when the system promises durability.
 type UnderReplicated struct{}
 
 // Name is under_replicated.
@@ -14,14 +14,18 @@ func (UnderReplicated) Name() string { return "under_replicated" }
 
 // Check counts the copies of every acknowledged write.
 func (UnderReplicated) Check(h *metrics.History) metrics.Finding {
+	return eachNamespace(h, underReplicated)
+}
+
+func underReplicated(h *metrics.History) metrics.Finding {
 	gates := h.Question.Promises.Durable
-	acked := h.Acked()
+	acked := h.Owed()
 	want := min(h.Question.Quorum, h.Question.Nodes)
 	switch {
 	case want < 1:
 		return inconclusive(gates, "the history does not say how many copies an acknowledgement promises")
 	case len(acked) == 0:
-		return inconclusive(gates, "nothing was acknowledged")
+		return inconclusive(gates, "%s", nothingOwed)
 	}
 	end := final(h)
 	held := end.held(h.Values())
@@ -39,10 +43,10 @@ func (UnderReplicated) Check(h *metrics.History) metrics.Finding {
 	}
 	switch {
 	case len(few) > 0:
-		return broken(gates, few, "%d of %d acknowledged writes have fewer than %d copies", len(few), len(acked), want)
+		return broken(gates, unique(few), "%d of %d acknowledged writes have fewer than %d copies", len(few), len(acked), want)
 	case len(unsure) > 0:
 		return naming(inconclusive(gates, "%d acknowledged writes have fewer than %d copies on the nodes that were read; %s was not",
-			len(unsure), want, nodeList(end.unread)), unsure)
+			len(unsure), want, nodeList(end.unread)), unique(unsure))
 	}
 	return pass(gates)
 }
