@@ -14,8 +14,10 @@ import (
 // readyLimit is how long nodes may take to answer for the first time.
 const readyLimit = 10 * time.Second
 
-// boot starts the nodes on fresh data and returns when all are ready and seen to be empty.
+// boot decides what is to be done, which tells the namespaces to look at, starts the nodes on fresh
+// data, and returns when all are ready and seen to be empty.
 func (c *cycle) boot(ctx context.Context) error {
+	c.steps = c.plan()
 	dir := c.workDir(c.number)
 	nodes, err := cluster.New(c.system, c.network, c.nodeConfigs(dir), cluster.Options{LogDir: dir})
 	if err != nil {

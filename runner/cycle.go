@@ -22,6 +22,7 @@ type cycle struct {
 
 	base      time.Time // the zero of every offset; its monotonic reading decides
 	history   metrics.History
+	steps     []step   // the operations
 	sendable  int      // operations that are sent to be stored, reads not among them
 	decisions []string // every random choice, in the order they were made
 	nodes     *cluster.Cluster

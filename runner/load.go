@@ -15,7 +15,7 @@ import (
 // load issues the operations, and beside them the fault. It returns when all have ended and the
 // fault is healed.
 func (c *cycle) load(ctx context.Context) error {
-	t := c.newTraffic(c.plan())
+	t := c.newTraffic(c.steps)
 	struck := make(chan error, 1)
 	go func() { struck <- c.strike(ctx, t) }()
 	t.run(ctx)

@@ -53,7 +53,7 @@ func (c *cycle) plantLoss(ctx context.Context) (key string, err error) {
 			return "", err
 		}
 	}
-	t := c.newTraffic(c.plan())
+	t := c.newTraffic(c.steps)
 	t.run(ctx)
 	c.history.Operations = t.operations()
 	c.settle(ctx, metrics.AtSettleA, c.everyNode())
