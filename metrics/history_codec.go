@@ -1,6 +1,10 @@
 package metrics
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+	"strconv"
+)
 
 // HistorySchema names the form in which EncodeHistory writes; a change that old readers cannot
 // take renames it. docs/records.md describes it.
@@ -41,14 +45,44 @@ type historyChunk struct {
 	Text       []string          `json:"text,omitempty"`       // texts; the text 0 is empty and not listed
 	Raw        map[int][]byte    `json:"raw,omitempty"`        // texts of this line that are not UTF-8, by place in it
 	Rows       *rowColumns       `json:"rows,omitempty"`       // distinct rows
-	Lists      [][]int64         `json:"lists,omitempty"`      // distinct lists of rows as runs; the list 0 is empty and not listed
+	Lists      []integers        `json:"lists,omitempty"`      // distinct lists of rows as runs; the list 0 is empty and not listed
 	Operations *operationColumns `json:"operations,omitempty"` //
 	Readings   *readingColumns   `json:"observations,omitempty"`
 }
 
 // column holds one field of many things: of the first its value, of the others the difference
 // from the one before. Zeros at the end are left out.
-type column []int64
+type column = integers
+
+// integers are read without reflection: most of a history is this.
+type integers []int64
+
+// UnmarshalJSON reads an array of whole numbers, or null.
+func (c *integers) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
+	if len(text) < 2 || text[0] != '[' || text[len(text)-1] != ']' {
+		return bad("numbers that are no array")
+	}
+	text = bytes.TrimSpace(text[1 : len(text)-1])
+	if len(text) == 0 {
+		*c = nil
+		return nil
+	}
+	numbers := make(integers, 0, 1+bytes.Count(text, []byte{','}))
+	for more := true; more; {
+		var word []byte
+		word, text, more = bytes.Cut(text, []byte{','})
+		number, err := strconv.ParseInt(string(bytes.TrimSpace(word)), 10, 64)
+		if err != nil {
+			return bad("%.20q is no whole number", word)
+		}
+		numbers = append(numbers, number)
+	}
+	*c = numbers
+	return nil
+}
 
 // rowColumns are rows by field; all are numbers of texts.
 type rowColumns struct {

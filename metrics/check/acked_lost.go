@@ -14,24 +14,24 @@ type AckedLost struct{}
 func (AckedLost) Name() string { return metrics.AckedLost }
 
 // Check looks for every acknowledged write on every node.
-func (AckedLost) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, ackedLost)
-}
+func (c AckedLost) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func ackedLost(h *metrics.History) metrics.Finding {
+func (AckedLost) judge(v *views) metrics.Finding { return v.each(ackedLost) }
+
+func ackedLost(h *view) metrics.Finding {
 	gates := h.Question.Promises.Durable
-	acked := h.Owed()
+	acked := h.owed
 	if len(acked) == 0 {
 		return inconclusive(gates, "%s", nothingOwed)
 	}
-	end := final(h)
+	end := final(h.History)
 	if len(end.read) == 0 {
 		return inconclusive(gates, "no node could be read in full at the end")
 	}
-	held := end.held(h.Values())
+	held := h.heldBy(end)
 	var absent []string
 	for _, op := range acked {
-		if copies(held, op.Key) == 0 {
+		if h.copies(held, op.Key) == 0 {
 			absent = append(absent, op.Key)
 		}
 	}

@@ -18,7 +18,10 @@ type Assumptions struct{}
 func (Assumptions) Name() string { return "assumptions" }
 
 // Check judges each assumption and tells of the first that does not hold.
-func (Assumptions) Check(h *metrics.History) metrics.Finding {
+func (c Assumptions) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
+
+func (Assumptions) judge(v *views) metrics.Finding {
+	h := v.whole
 	back := h.ClockBack()
 	switch {
 	case h.Question.Nodes < 1:
@@ -31,12 +34,12 @@ func (Assumptions) Check(h *metrics.History) metrics.Finding {
 	if process, both := twoAtOnce(h.Operations); len(both) > 0 {
 		return naming(inconclusive(true, "process %d had two operations under way at once", process), both)
 	}
-	return eachNamespace(h, assumptions)
+	return v.each(assumptions)
 }
 
 // assumptions judges those of a namespace.
-func assumptions(h *metrics.History) metrics.Finding {
-	start, end := readingsAt(h, metrics.AtStart), final(h)
+func assumptions(h *view) metrics.Finding {
+	start, end := readingsAt(h.History, metrics.AtStart), final(h.History)
 	full := slices.IndexFunc(start.read, func(o metrics.Observation) bool { return len(o.Rows) > 0 })
 	switch {
 	case len(start.unread) > 0:
@@ -48,7 +51,7 @@ func assumptions(h *metrics.History) metrics.Finding {
 		return inconclusive(true, "%s was not read in full at the end", nodeList(end.unread))
 	}
 	overwrites := writesOver(h.Question.Workload)
-	twice := writtenTwice(h.Operations, overwrites)
+	twice := h.writtenTwice(overwrites)
 	switch {
 	case len(twice) > 0 && overwrites:
 		return naming(inconclusive(true, "%d keys were given the same value more than once", len(twice)), twice)
@@ -63,22 +66,22 @@ func writesOver(workload string) bool { return workload == "upserts" || workload
 
 // writtenTwice lists the keys that were written more than once, or only those that were given a
 // value more than once.
-func writtenTwice(operations []metrics.Operation, value bool) []string {
-	times := make(map[metrics.Copy]int, len(operations))
+func (v *view) writtenTwice(value bool) []string {
 	var twice []string
-	for i := range operations {
-		op := &operations[i]
-		if op.Kind != metrics.Write {
+	given := map[metrics.Copy]struct{}{}
+	for i := range v.Operations {
+		op := &v.Operations[i]
+		if op.Kind != metrics.Write || v.keys[v.number[op.Key]].writes < 2 {
 			continue
 		}
 		c := metrics.Copy{Key: op.Key}
 		if value {
 			c.Hash = op.Hash
 		}
-		times[c]++
-		if times[c] == 2 {
+		if _, again := given[c]; again {
 			twice = append(twice, op.Key)
 		}
+		given[c] = struct{}{}
 	}
 	return unique(twice)
 }

@@ -18,27 +18,26 @@ type CatchesUp struct{}
 func (CatchesUp) Name() string { return "catches_up" }
 
 // Check compares all nodes once those that were away had their time.
-func (CatchesUp) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, catchesUp)
-}
+func (c CatchesUp) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func catchesUp(h *metrics.History) metrics.Finding {
+func (CatchesUp) judge(v *views) metrics.Finding { return v.each(catchesUp) }
+
+func catchesUp(h *view) metrics.Finding {
 	gates := h.Question.Promises.CatchesUp
-	stage, back := metrics.AtSettleA, away(h)
-	if dead := killed(h); len(dead) > 0 {
+	stage, back := metrics.AtSettleA, away(h.History)
+	if dead := killed(h.History); len(dead) > 0 {
 		stage, back = metrics.AtSettleB, dead
 	}
 	if len(back) == 0 {
 		return notTested("no node was away")
 	}
-	end := readingsAt(h, stage)
+	end := readingsAt(h.History, stage)
 	if len(end.read) == 0 {
 		return inconclusive(gates, "no node could be read after %s was back", nodeList(back))
 	}
-	absent := differing(end.read)
-	values, owed := h.Values(), h.Owed()
+	absent := h.differing(end.read)
 	for _, o := range end.read {
-		absent = append(absent, metrics.Missing(owed, values.Held(o))...)
+		absent = append(absent, h.missing(h.owed, h.held(o))...)
 	}
 	slices.SortFunc(absent, byNumber)
 	absent = slices.Compact(absent)

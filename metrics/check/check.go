@@ -51,12 +51,23 @@ func Judge(h *metrics.History) (metrics.Verdict, []metrics.Finding) {
 
 func judge(h *metrics.History, checkers []Checker) (metrics.Verdict, []metrics.Finding) {
 	findings := make([]metrics.Finding, 0, len(checkers))
+	v := look(h)
 	for _, c := range checkers {
-		f := c.Check(h)
+		f := ask(c, h, v)
 		f.Checker = c.Name()
 		findings = append(findings, f)
 	}
 	return Merge(findings), findings
+}
+
+// ask asks a checker; those that look at keys share a view.
+func ask(c Checker, h *metrics.History, v *views) metrics.Finding {
+	if looks, ok := c.(interface {
+		judge(v *views) metrics.Finding
+	}); ok {
+		return looks.judge(v)
+	}
+	return c.Check(h)
 }
 
 // Merge returns the verdict that findings amount to.

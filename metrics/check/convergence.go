@@ -18,10 +18,13 @@ type Convergence struct{}
 func (Convergence) Name() string { return "convergence" }
 
 // Check compares the bound with the threshold.
-func (Convergence) Check(h *metrics.History) metrics.Finding {
+func (c Convergence) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
+
+func (Convergence) judge(v *views) metrics.Finding {
+	h := v.whole
 	promises := h.Question.Promises
 	gates := promises.Converges && (promises.CatchesUp || len(away(h)) == 0)
-	c := metrics.Converged(h)
+	c := v.converged()
 	ceiling := c.Ceiling()
 	switch {
 	case c.Acked == 0:
@@ -43,6 +46,36 @@ func (Convergence) Check(h *metrics.History) metrics.Finding {
 	}
 	f = number(f, "bound", *ceiling)
 	return number(f, "acked", c.Acked)
+}
+
+// converged is metrics.Converged by what was found out already.
+func (v *views) converged() metrics.Convergence {
+	c := metrics.Convergence{Missing: map[int][]string{}}
+	for _, space := range v.spaces {
+		c.Acked += len(space.owed)
+		for _, o := range space.Latest(metrics.AtSettleA) {
+			c.Nodes = append(c.Nodes, o.Node)
+			if !o.Readable() {
+				c.Unread = append(c.Unread, o.Node)
+				continue
+			}
+			missing, held := slices.Clip(c.Missing[o.Node]), space.held(o)
+			for _, op := range space.owed {
+				if !held.has(space.number[op.Key]) {
+					missing = append(missing, v.whole.Qualified(space.Namespace, op.Key))
+				}
+			}
+			c.Missing[o.Node] = missing
+		}
+	}
+	for _, nodes := range []*[]int{&c.Nodes, &c.Unread} {
+		slices.Sort(*nodes)
+		*nodes = slices.Compact(*nodes)
+	}
+	for _, node := range c.Unread {
+		delete(c.Missing, node)
+	}
+	return c
 }
 
 // absentSomewhere lists the acknowledged writes that some node lacked, node by node.

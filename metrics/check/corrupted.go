@@ -19,8 +19,10 @@ type Corrupted struct{}
 func (Corrupted) Name() string { return "corrupted" }
 
 // Check compares the content of every row with what was written, and looks at the integrity checks.
-func (Corrupted) Check(h *metrics.History) metrics.Finding {
-	f := eachNamespace(h, corrupted)
+func (c Corrupted) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
+
+func (Corrupted) judge(v *views) metrics.Finding {
+	f, h := v.each(corrupted), v.whole
 	var damaged []string
 	for _, c := range h.Integrity {
 		if !c.OK {
@@ -39,22 +41,20 @@ func (Corrupted) Check(h *metrics.History) metrics.Finding {
 	return f
 }
 
-func corrupted(h *metrics.History) metrics.Finding {
-	bad := map[string]struct{}{}
+func corrupted(h *view) metrics.Finding {
+	bad := map[int32]struct{}{}
 	nodes := map[int]struct{}{}
-	j := newJudgedRows(h)
-	for _, o := range seen(h) {
-		for _, r := range o.Rows {
-			if j.kind(r) == corruptedRow {
-				bad[r.Key] = struct{}{}
+	for _, o := range seen(h.History) {
+		for _, c := range h.rows(o) {
+			if h.kind(c) == corruptedRow {
+				bad[h.contents[c].key] = struct{}{}
 				nodes[o.Node] = struct{}{}
 			}
 		}
 	}
 	if len(bad) > 0 {
-		keys := slices.SortedFunc(maps.Keys(bad), byNumber)
-		return broken(true, keys, "%d writes have a content on %s that nobody wrote",
-			len(keys), nodeList(slices.Sorted(maps.Keys(nodes))))
+		return broken(true, h.names(bad), "%d writes have a content on %s that nobody wrote",
+			len(bad), nodeList(slices.Sorted(maps.Keys(nodes))))
 	}
-	return unlessRead(pass(true), final(h))
+	return unlessRead(pass(true), final(h.History))
 }

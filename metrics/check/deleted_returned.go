@@ -19,13 +19,13 @@ type DeletedReturned struct{}
 func (DeletedReturned) Name() string { return "deleted_returned" }
 
 // Check looks for rows that were deleted.
-func (DeletedReturned) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, deletedReturned)
-}
+func (c DeletedReturned) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func deletedReturned(h *metrics.History) metrics.Finding {
+func (DeletedReturned) judge(v *views) metrics.Finding { return v.each(deletedReturned) }
+
+func deletedReturned(h *view) metrics.Finding {
 	promises := h.Question.Promises
-	gates := promises.Converges && (promises.CatchesUp || len(away(h))+len(killed(h)) == 0)
+	gates := promises.Converges && (promises.CatchesUp || len(away(h.History))+len(killed(h.History)) == 0)
 	deleted := map[string]time.Duration{} // when the last acknowledged delete of a key began
 	for i := range h.Operations {
 		if op := &h.Operations[i]; op.Kind == metrics.Delete && op.Outcome == metrics.OK {
@@ -43,7 +43,7 @@ func deletedReturned(h *metrics.History) metrics.Finding {
 			over[c] = max(over[c], op.EffectUntil())
 		}
 	}
-	end := final(h)
+	end := final(h.History)
 	back := map[string]struct{}{}
 	for _, o := range end.read {
 		for _, r := range o.Rows {

@@ -18,47 +18,45 @@ type Divergence struct{}
 func (Divergence) Name() string { return "divergence" }
 
 // Check compares the final readings.
-func (Divergence) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, divergence)
-}
+func (c Divergence) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func divergence(h *metrics.History) metrics.Finding {
+func (Divergence) judge(v *views) metrics.Finding { return v.each(divergence) }
+
+func divergence(h *view) metrics.Finding {
 	promises := h.Question.Promises
-	gates := promises.Converges && (promises.CatchesUp || len(away(h))+len(killed(h)) == 0)
-	end := final(h)
-	if keys := differing(end.read); len(keys) > 0 {
+	gates := promises.Converges && (promises.CatchesUp || len(away(h.History))+len(killed(h.History)) == 0)
+	end := final(h.History)
+	if keys := h.differing(end.read); len(keys) > 0 {
 		return broken(gates, keys, "%d keys differ between nodes at the end", len(keys))
 	}
 	return unlessRead(pass(gates), end)
 }
 
 // differing lists the keys under which two readings do not show the same contents, in order.
-func differing(readings []metrics.Observation) []string {
-	type shown struct{ by, last int } // how many readings show a content, and the last that does
-	alike := true
-	for i := range readings {
-		alike = alike && slices.Equal(readings[i].Rows, readings[0].Rows)
-	}
-	if alike {
+func (v *view) differing(readings []metrics.Observation) []string {
+	if len(distinct(readings)) < 2 && !slices.ContainsFunc(readings, func(o metrics.Observation) bool { return len(o.Rows) == 0 }) {
 		return nil
 	}
-	contents := map[metrics.Copy]shown{}
+	for _, o := range readings {
+		v.rows(o) // numbers all contents
+	}
+	shownBy := make([]int32, len(v.contents)) // how many readings show a content
+	last := make([]int32, len(v.contents))    // the last that does, from 1
 	for i, o := range readings {
-		for _, r := range o.Rows {
-			c := metrics.Copy{Key: r.Key, Hash: r.Hash}
-			if s := contents[c]; s.by == 0 || s.last != i {
-				contents[c] = shown{s.by + 1, i}
+		for _, c := range v.rows(o) {
+			if last[c] != int32(i+1) {
+				last[c] = int32(i + 1)
+				shownBy[c]++
 			}
 		}
 	}
-	var keys []string
-	for c, s := range contents {
-		if s.by < len(readings) {
-			keys = append(keys, c.Key)
+	keys := map[int32]struct{}{}
+	for c, n := range shownBy {
+		if n > 0 && int(n) < len(readings) {
+			keys[v.contents[c].key] = struct{}{}
 		}
 	}
-	slices.SortFunc(keys, byNumber)
-	return slices.Compact(keys)
+	return v.names(keys)
 }
 
 // byNumber orders keys that end in a number, such as c7-w42, by what stands before it and then by

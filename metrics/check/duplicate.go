@@ -1,11 +1,6 @@
 package check
 
-import (
-	"maps"
-	"slices"
-
-	"chaosctl/metrics"
-)
+import "chaosctl/metrics"
 
 // Duplicate decides: a key is at most once on a node, at any reading, and has the same id on every node
 // at the end. One reading is proof, unless it took
@@ -18,49 +13,55 @@ type Duplicate struct{}
 func (Duplicate) Name() string { return "duplicate" }
 
 // Check counts rows by key, and compares ids between the final readings.
-func (Duplicate) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, duplicate)
-}
+func (c Duplicate) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func duplicate(h *metrics.History) metrics.Finding {
-	if twice := keysTwice(whole(h)); len(twice) > 0 {
+func (Duplicate) judge(v *views) metrics.Finding { return v.each(duplicate) }
+
+func duplicate(h *view) metrics.Finding {
+	if twice := h.keysTwice(distinct(whole(h.History))); len(twice) > 0 {
 		return broken(true, twice, "%d keys are more than once on one node", len(twice))
 	}
-	end := final(h)
-	if drifted := keysWithSeveralIDs(end.read); len(drifted) > 0 {
+	end := final(h.History)
+	if drifted := h.keysWithSeveralIDs(end.read); len(drifted) > 0 {
 		return broken(h.Question.Promises.Converges, drifted, "%d keys have different ids on different nodes", len(drifted))
 	}
 	return unlessRead(pass(true), end)
 }
 
-func keysTwice(readings []metrics.Observation) []string {
-	twice := map[string]struct{}{}
+func (v *view) keysTwice(readings []metrics.Observation) []string {
+	twice := map[int32]struct{}{}
 	for _, o := range readings {
-		once := make(map[string]struct{}, len(o.Rows))
-		for _, r := range o.Rows {
-			if _, again := once[r.Key]; again {
-				twice[r.Key] = struct{}{}
+		rows := v.rows(o) // may number further keys
+		once := make(keySet, len(v.keys)/64+1)
+		for _, c := range rows {
+			key := v.contents[c].key
+			if once.has(key) {
+				twice[key] = struct{}{}
 			}
-			once[r.Key] = struct{}{}
+			once.add(key)
 		}
 	}
-	return slices.SortedFunc(maps.Keys(twice), byNumber)
+	return v.names(twice)
 }
 
 // keysWithSeveralIDs compares what ids are known; a row without one says nothing.
-func keysWithSeveralIDs(readings []metrics.Observation) []string {
-	ids := map[string]string{}
-	drifted := map[string]struct{}{}
+func (v *view) keysWithSeveralIDs(readings []metrics.Observation) []string {
 	for _, o := range readings {
-		for _, r := range o.Rows {
-			if r.ID == "" {
-				continue
+		v.rows(o) // numbers all keys
+	}
+	ids := make([]string, len(v.keys))
+	drifted := map[int32]struct{}{}
+	for _, o := range distinct(readings) {
+		for i, c := range v.rows(o) {
+			key, id := v.contents[c].key, o.Rows[i].ID
+			switch {
+			case id == "":
+			case ids[key] == "":
+				ids[key] = id
+			case ids[key] != id:
+				drifted[key] = struct{}{}
 			}
-			if id, known := ids[r.Key]; known && id != r.ID {
-				drifted[r.Key] = struct{}{}
-			}
-			ids[r.Key] = r.ID
 		}
 	}
-	return slices.SortedFunc(maps.Keys(drifted), byNumber)
+	return v.names(drifted)
 }

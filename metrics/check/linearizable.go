@@ -28,14 +28,16 @@ const (
 func (Linearizable) Name() string { return "linearizable" }
 
 // Check searches an order of the operations on each key.
-func (Linearizable) Check(h *metrics.History) metrics.Finding {
-	if !h.Question.Promises.Linearizable {
+func (c Linearizable) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
+
+func (Linearizable) judge(v *views) metrics.Finding {
+	if !v.whole.Question.Promises.Linearizable {
 		return notTested("the system does not promise it")
 	}
-	return eachNamespace(h, linearizable)
+	return v.each(linearizable)
 }
 
-func linearizable(h *metrics.History) metrics.Finding {
+func linearizable(h *view) metrics.Finding {
 	byKey := map[string][]porcupine.Operation{}
 	read := map[string]struct{}{}
 	for i := range h.Operations {

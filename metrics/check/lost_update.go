@@ -21,9 +21,11 @@ type LostUpdate struct{}
 func (LostUpdate) Name() string { return "lost_update" }
 
 // Check compares the values at the end with the last acknowledged writes.
-func (LostUpdate) Check(h *metrics.History) metrics.Finding { return eachNamespace(h, lostUpdate) }
+func (c LostUpdate) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func lostUpdate(h *metrics.History) metrics.Finding {
+func (LostUpdate) judge(v *views) metrics.Finding { return v.each(lostUpdate) }
+
+func lostUpdate(h *view) metrics.Finding {
 	gates := h.Question.Promises.Durable
 	values := newAges(h)
 	last := map[string]time.Duration{} // when the last acknowledged write of a key that is owed began
@@ -31,7 +33,7 @@ func lostUpdate(h *metrics.History) metrics.Finding {
 	for c := range values.of {
 		written[c.Key] = true
 	}
-	for _, op := range h.Owed() {
+	for _, op := range h.owed {
 		if written[op.Key] {
 			last[op.Key] = max(last[op.Key], op.Invoked)
 		}
@@ -39,7 +41,7 @@ func lostUpdate(h *metrics.History) metrics.Finding {
 	if len(last) == 0 {
 		return notTested("no key was written more than once and acknowledged")
 	}
-	end := final(h)
+	end := final(h.History)
 	older, newer := map[string]struct{}{}, map[string]struct{}{}
 	for _, o := range end.read {
 		for _, r := range o.Rows {

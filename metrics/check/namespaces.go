@@ -8,11 +8,11 @@ import (
 	"chaosctl/metrics"
 )
 
-// eachNamespace judges each namespace of a history by itself and merges what was found: what
+// each judges each namespace of a history by itself and merges what was found: what
 // decides comes before what is only reported, but for a fail that does before a pass; among
 // equals the worst. Keys are named with their namespace, numbers are added up.
-func eachNamespace(h *metrics.History, judge func(*metrics.History) metrics.Finding) metrics.Finding {
-	spaces := h.ByNamespace()
+func (v *views) each(judge func(*view) metrics.Finding) metrics.Finding {
+	h, spaces := v.whole, v.spaces
 	if len(spaces) == 1 {
 		return judge(spaces[0])
 	}

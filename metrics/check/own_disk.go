@@ -14,18 +14,17 @@ type OwnDisk struct{}
 func (OwnDisk) Name() string { return "own_disk" }
 
 // Check compares each restarted node's first reading with what it had acknowledged.
-func (OwnDisk) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, ownDisk)
-}
+func (c OwnDisk) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func ownDisk(h *metrics.History) metrics.Finding {
+func (OwnDisk) judge(v *views) metrics.Finding { return v.each(ownDisk) }
+
+func ownDisk(h *view) metrics.Finding {
 	gates := h.Question.Promises.Durable
-	nodes := killed(h)
+	nodes := killed(h.History)
 	if len(nodes) == 0 {
 		return notTested("no node was killed")
 	}
-	first := readingsAt(h, metrics.AtFirst)
-	values := h.Values()
+	first := readingsAt(h.History, metrics.AtFirst)
 	var unread []int
 	var absent []string
 	own := 0
@@ -45,7 +44,7 @@ func ownDisk(h *metrics.History) metrics.Finding {
 				before = append(before, op)
 			}
 		}
-		absent = append(absent, metrics.Missing(before, values.Held(reading))...)
+		absent = append(absent, h.missing(before, h.held(reading))...)
 	}
 	switch {
 	case len(absent) > 0:
@@ -60,9 +59,9 @@ func ownDisk(h *metrics.History) metrics.Finding {
 }
 
 // ackedBy lists the writes that a node acknowledged to a client and no delete may have undone.
-func ackedBy(h *metrics.History, node int) []*metrics.Operation {
+func ackedBy(h *view, node int) []*metrics.Operation {
 	var acked []*metrics.Operation
-	for _, op := range h.Owed() {
+	for _, op := range h.owed {
 		if op.Node == node {
 			acked = append(acked, op)
 		}

@@ -1,11 +1,6 @@
 package check
 
-import (
-	"maps"
-	"slices"
-
-	"chaosctl/metrics"
-)
+import "chaosctl/metrics"
 
 // Phantom decides: no node ever shows, after the first write, a key that nobody wrote, nor the value of a
 // write that definitely failed. Keys that were there before the first write are the Assumptions'.
@@ -17,25 +12,23 @@ type Phantom struct{}
 func (Phantom) Name() string { return "phantom" }
 
 // Check looks for rows that should not exist.
-func (Phantom) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, phantom)
-}
+func (c Phantom) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func phantom(h *metrics.History) metrics.Finding {
-	phantoms := map[string]struct{}{}
-	j := newJudgedRows(h)
-	for _, o := range seen(h) {
-		for _, r := range o.Rows {
-			if j.kind(r) == phantomRow {
-				phantoms[r.Key] = struct{}{}
+func (Phantom) judge(v *views) metrics.Finding { return v.each(phantom) }
+
+func phantom(h *view) metrics.Finding {
+	phantoms := map[int32]struct{}{}
+	for _, o := range distinct(seen(h.History)) {
+		for _, c := range h.rows(o) {
+			if h.kind(c) == phantomRow {
+				phantoms[h.contents[c].key] = struct{}{}
 			}
 		}
 	}
 	if len(phantoms) > 0 {
-		keys := slices.SortedFunc(maps.Keys(phantoms), byNumber)
-		return broken(true, keys, "%d keys were shown that nobody wrote, or whose write had definitely failed", len(keys))
+		return broken(true, h.names(phantoms), "%d keys were shown that nobody wrote, or whose write had definitely failed", len(phantoms))
 	}
-	return unlessRead(pass(true), final(h))
+	return unlessRead(pass(true), final(h.History))
 }
 
 // rowKind is what a row amounts to.
@@ -47,46 +40,14 @@ const (
 	corruptedRow                // the key was written, this value was not
 )
 
-// judgedRows tells of rows whether they may exist.
-type judgedRows struct {
-	values  metrics.Values
-	failed  metrics.Values
-	keys    map[string]bool // written; true when a write of it did not definitely fail
-	ignored map[string]struct{}
-}
-
-func newJudgedRows(h *metrics.History) judgedRows {
-	j := judgedRows{values: h.Values(), failed: metrics.Values{}, keys: map[string]bool{}, ignored: map[string]struct{}{}}
-	for i := range h.Operations {
-		op := &h.Operations[i]
-		if op.Kind != metrics.Write {
-			continue
-		}
-		j.keys[op.Key] = j.keys[op.Key] || op.Outcome != metrics.Failed
-		if op.Outcome == metrics.Failed {
-			j.failed[metrics.Copy{Key: op.Key, Hash: op.Hash}] = struct{}{}
-		}
-	}
-	for _, o := range h.At(metrics.AtStart) {
-		for _, r := range o.Rows {
-			j.ignored[r.Key] = struct{}{}
-		}
-	}
-	return j
-}
-
-func (j judgedRows) kind(r metrics.Row) rowKind {
-	c := metrics.Copy{Key: r.Key, Hash: r.Hash}
-	if _, ok := j.values[c]; ok {
-		return writtenRow
-	}
-	live, known := j.keys[r.Key]
-	_, failed := j.failed[c]
-	_, ignored := j.ignored[r.Key]
+// kind tells whether a content may exist.
+func (v *view) kind(number int32) rowKind {
+	c := v.contents[number]
+	k := v.keys[c.key]
 	switch {
-	case ignored && !known:
+	case c.written, k.ignored && k.writes == 0:
 		return writtenRow
-	case !live, failed:
+	case !k.live, c.failed:
 		return phantomRow
 	}
 	return corruptedRow

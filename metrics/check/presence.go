@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"sort"
 	"time"
@@ -9,62 +10,39 @@ import (
 	"chaosctl/metrics"
 )
 
-// presence tells when keys were shown. It numbers the keys that are owed.
+// presence tells when readings show the keys that are owed, by number of key.
 type presence struct {
-	keys   []string
-	number map[string]int32
-	from   []time.Duration // when the first owed write of a key was acknowledged
-	values []string        // the only value written, or empty where there are several
-	all    metrics.Values
+	*view
+	from []time.Duration // when the first owed write of a key was acknowledged; Forever without one
 }
 
-// newPresence looks at the keys of owed writes.
-func newPresence(h *metrics.History) *presence {
-	p := &presence{number: map[string]int32{}}
-	for _, op := range h.Owed() {
-		n, known := p.number[op.Key]
-		if !known {
-			p.number[op.Key] = int32(len(p.keys))
-			p.keys = append(p.keys, op.Key)
-			p.from = append(p.from, op.Returned)
-			p.values = append(p.values, op.Hash)
-			continue
-		}
+func newPresence(v *view) *presence {
+	p := &presence{view: v, from: slices.Repeat([]time.Duration{metrics.Forever}, len(v.keys))}
+	for _, op := range v.owed {
+		n := v.number[op.Key]
 		p.from[n] = min(p.from[n], op.Returned)
-	}
-	for i := range h.Operations {
-		op := &h.Operations[i]
-		if n, owed := p.number[op.Key]; owed && op.Kind == metrics.Write && op.Hash != p.values[n] {
-			p.values[n] = ""
-			if p.all == nil {
-				p.all = h.Values()
-			}
-		}
 	}
 	return p
 }
 
-// of returns the number of a row's key when it is owed and its value was written.
-func (p *presence) of(r metrics.Row) (int32, bool) {
-	n, owed := p.number[r.Key]
-	if !owed {
-		return 0, false
+// shown returns the keys that are owed and that a reading shows with a value that was written.
+func (p *presence) shown(o metrics.Observation) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for _, number := range p.rows(o) {
+			c := &p.contents[number]
+			if c.written && p.from[c.key] != metrics.Forever && !yield(c.key) {
+				return
+			}
+		}
 	}
-	if value := p.values[n]; value != "" {
-		return n, value == r.Hash
-	}
-	_, written := p.all[metrics.Copy{Key: r.Key, Hash: r.Hash}]
-	return n, written
 }
 
 // firstShown returns for each key the end of the first reading that shows it, or Forever.
 func (p *presence) firstShown(readings []metrics.Observation) []time.Duration {
-	first := slices.Repeat([]time.Duration{metrics.Forever}, len(p.keys))
+	first := slices.Repeat([]time.Duration{metrics.Forever}, len(p.from))
 	for _, o := range readings {
-		for _, r := range o.Rows {
-			if n, shown := p.of(r); shown {
-				first[n] = min(first[n], o.Ended)
-			}
+		for n := range p.shown(o) {
+			first[n] = min(first[n], o.Ended)
 		}
 	}
 	return first
@@ -73,20 +51,23 @@ func (p *presence) firstShown(readings []metrics.Observation) []time.Duration {
 // absent lists the keys that some reading which began at or after from[key] does not show. The
 // readings come in the order in which they began.
 func (p *presence) absent(readings []metrics.Observation, from []time.Duration) []int32 {
-	shown := make([]int32, len(p.keys))
-	last := make([]int32, len(p.keys)) // the reading counted last, from 1
+	times := make([]int32, len(p.from)) // it was shown
+	last := make([]int32, len(p.from))  // the reading counted last, from 1
 	for i, o := range readings {
-		for _, r := range o.Rows {
-			if n, ok := p.of(r); ok && o.Began >= from[n] && last[n] != int32(i+1) {
+		for n := range p.shown(o) {
+			if o.Began >= from[n] && last[n] != int32(i+1) {
 				last[n] = int32(i + 1)
-				shown[n]++
+				times[n]++
 			}
 		}
 	}
 	var absent []int32
-	for n := range p.keys {
+	for n, owed := range p.from {
+		if owed == metrics.Forever {
+			continue
+		}
 		before := sort.Search(len(readings), func(i int) bool { return readings[i].Began >= from[n] })
-		if int(shown[n]) < len(readings)-before {
+		if int(times[n]) < len(readings)-before {
 			absent = append(absent, int32(n))
 		}
 	}
@@ -106,14 +87,4 @@ func states(h *metrics.History, node int) []metrics.Observation {
 	}
 	slices.SortStableFunc(readings, func(a, b metrics.Observation) int { return cmp.Compare(a.Began, b.Began) })
 	return readings
-}
-
-// names returns the keys of numbers, in order.
-func (p *presence) names(numbers map[int32]struct{}) []string {
-	keys := make([]string, 0, len(numbers))
-	for n := range numbers {
-		keys = append(keys, p.keys[n])
-	}
-	slices.SortFunc(keys, byNumber)
-	return keys
 }

@@ -30,26 +30,6 @@ func readingsAt(h *metrics.History, stage metrics.Stage) closing {
 	return c
 }
 
-// held returns, for each node that was read, the keys under which it holds what was written.
-func (c closing) held(values metrics.Values) []map[string]struct{} {
-	held := make([]map[string]struct{}, len(c.read))
-	for i, o := range c.read {
-		held[i] = values.Held(o)
-	}
-	return held
-}
-
-// copies counts the nodes that hold a key.
-func copies(held []map[string]struct{}, key string) int {
-	n := 0
-	for _, keys := range held {
-		if _, ok := keys[key]; ok {
-			n++
-		}
-	}
-	return n
-}
-
 // unlessRead turns a pass into an inconclusive finding when a node was not read at the end: what
 // it holds is not known.
 func unlessRead(f metrics.Finding, c closing) metrics.Finding {

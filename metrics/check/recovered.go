@@ -11,32 +11,36 @@ type Recovered struct{}
 func (Recovered) Name() string { return "recovered" }
 
 // Check counts writes of unknown fate.
-func (Recovered) Check(h *metrics.History) metrics.Finding { return eachNamespace(h, recovered) }
+func (c Recovered) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func recovered(h *metrics.History) metrics.Finding {
-	end := final(h)
-	shown := map[metrics.Copy]bool{}
+func (Recovered) judge(v *views) metrics.Finding { return v.each(recovered) }
+
+func recovered(h *view) metrics.Finding {
+	end := final(h.History)
+	asked := map[int32]bool{} // contents; true when shown at the end
 	for i := range h.Operations {
 		if op := &h.Operations[i]; op.Kind == metrics.Write && op.Outcome == metrics.Unknown {
-			shown[metrics.Copy{Key: op.Key, Hash: op.Hash}] = false
+			asked[h.content(op.Key, op.Hash)] = false
 		}
 	}
-	for _, o := range end.read {
-		for _, r := range o.Rows {
-			c := metrics.Copy{Key: r.Key, Hash: r.Hash}
-			if _, unknown := shown[c]; unknown {
-				shown[c] = true
+	for _, o := range distinct(end.read) {
+		if len(asked) == 0 {
+			break
+		}
+		for _, c := range h.rows(o) {
+			if _, unknown := asked[c]; unknown {
+				asked[c] = true
 			}
 		}
 	}
 	there := 0
-	for _, yes := range shown {
-		if yes {
+	for _, shown := range asked {
+		if shown {
 			there++
 		}
 	}
 	f := unlessRead(pass(false), end)
-	f = number(f, "indeterminate", len(shown))
+	f = number(f, "indeterminate", len(asked))
 	f = number(f, "present", there)
-	return number(f, "absent", len(shown)-there)
+	return number(f, "absent", len(asked)-there)
 }

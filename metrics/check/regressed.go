@@ -20,18 +20,20 @@ type Regressed struct{}
 func (Regressed) Name() string { return "regressed" }
 
 // Check compares each node's readings with its later ones.
-func (Regressed) Check(h *metrics.History) metrics.Finding { return eachNamespace(h, regressed) }
+func (c Regressed) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func regressed(h *metrics.History) metrics.Finding {
+func (Regressed) judge(v *views) metrics.Finding { return v.each(regressed) }
+
+func regressed(h *view) metrics.Finding {
 	gates := h.Question.Promises.Durable
 	p := newPresence(h)
 	ages := newAges(h)
 	alive, across := map[int32]struct{}{}, map[int32]struct{}{}
 	compared := 0
 	for node := range h.Question.Nodes {
-		readings := states(h, node)
+		readings := states(h.History, node)
 		compared += max(0, len(readings)-1)
-		for _, life := range lives(h, node, readings) {
+		for _, life := range lives(h.History, node, readings) {
 			p.regressions(life, ages, alive)
 		}
 		p.regressions(readings, ages, across)
@@ -42,7 +44,7 @@ func regressed(h *metrics.History) metrics.Finding {
 	if keys := p.names(across); len(keys) > 0 {
 		return broken(false, keys, "%d acknowledged writes that a node had shown before it was killed were not on it afterwards", len(keys))
 	}
-	if compared == 0 || len(p.keys) == 0 {
+	if compared == 0 || len(h.owed) == 0 {
 		return notTested("no node was read twice after a write was acknowledged")
 	}
 	return pass(gates)
@@ -73,7 +75,7 @@ func (p *presence) regressions(readings []metrics.Observation, ages ages, into m
 		}
 		for _, r := range o.Rows {
 			age, known := ages.of[metrics.Copy{Key: r.Key, Hash: r.Hash}]
-			if n, owed := p.number[r.Key]; known && owed && age.over < newest[r.Key] {
+			if n := p.number[r.Key]; known && p.from[n] != metrics.Forever && age.over < newest[r.Key] {
 				into[n] = struct{}{}
 			}
 		}
@@ -109,17 +111,11 @@ type age struct {
 	over  time.Duration // the latest moment at which a write of it may have taken effect
 }
 
-func newAges(h *metrics.History) ages {
-	writes := map[string]int{}
-	for i := range h.Operations {
-		if op := &h.Operations[i]; op.Kind == metrics.Write {
-			writes[op.Key]++
-		}
-	}
+func newAges(h *view) ages {
 	a := ages{map[metrics.Copy]age{}}
 	for i := range h.Operations {
 		op := &h.Operations[i]
-		if op.Kind != metrics.Write || op.Outcome == metrics.Failed || writes[op.Key] < 2 {
+		if op.Kind != metrics.Write || op.Outcome == metrics.Failed || h.keys[h.number[op.Key]].writes < 2 {
 			continue
 		}
 		c := metrics.Copy{Key: op.Key, Hash: op.Hash}

@@ -20,26 +20,26 @@ type StaleThenRecovered struct{}
 func (StaleThenRecovered) Name() string { return "stale_then_recovered" }
 
 // Check measures how long each node went without a write that it had in the end.
-func (StaleThenRecovered) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, staleThenRecovered)
-}
+func (c StaleThenRecovered) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func staleThenRecovered(h *metrics.History) metrics.Finding {
+func (StaleThenRecovered) judge(v *views) metrics.Finding { return v.each(staleThenRecovered) }
+
+func staleThenRecovered(h *view) metrics.Finding {
 	promises := h.Question.Promises
-	gates := promises.Converges && (promises.CatchesUp || len(away(h))+len(killed(h)) == 0)
+	gates := promises.Converges && (promises.CatchesUp || len(away(h.History))+len(killed(h.History)) == 0)
 	p := newPresence(h)
-	if len(p.keys) == 0 {
+	if len(h.owed) == 0 {
 		return notTested(nothingOwed)
 	}
 	stale, tooLong := map[int32]struct{}{}, map[int32]struct{}{}
 	longest := time.Duration(0)
 	for node := range h.Question.Nodes {
-		quiet := undisturbed(h, node)
-		readings := states(h, node)
+		quiet := undisturbed(h.History, node)
+		readings := states(h.History, node)
 		if quiet == metrics.Forever || len(readings) == 0 {
 			continue
 		}
-		from := make([]time.Duration, len(p.keys))
+		from := make([]time.Duration, len(p.from))
 		for n := range from {
 			from[n] = max(p.from[n], quiet)
 		}
@@ -65,13 +65,11 @@ func staleThenRecovered(h *metrics.History) metrics.Finding {
 func (p *presence) recovered(readings []metrics.Observation, from []time.Duration) map[int32]time.Duration {
 	open := p.absent(readings, from)
 	recovered := map[int32]time.Duration{}
-	shownIn := make([]int32, len(p.keys)) // the reading looked at last that shows the key, from 1
+	shownIn := make([]int32, len(p.from)) // the reading looked at last that shows the key, from 1
 	for i := len(readings) - 1; i >= 0 && len(open) > 0; i-- {
 		o := readings[i]
-		for _, r := range o.Rows {
-			if n, shown := p.of(r); shown {
-				shownIn[n] = int32(i + 1)
-			}
+		for n := range p.shown(o) {
+			shownIn[n] = int32(i + 1)
 		}
 		left := open[:0]
 		for _, n := range open {

@@ -13,13 +13,13 @@ type UnderReplicated struct{}
 func (UnderReplicated) Name() string { return "under_replicated" }
 
 // Check counts the copies of every acknowledged write.
-func (UnderReplicated) Check(h *metrics.History) metrics.Finding {
-	return eachNamespace(h, underReplicated)
-}
+func (c UnderReplicated) Check(h *metrics.History) metrics.Finding { return c.judge(look(h)) }
 
-func underReplicated(h *metrics.History) metrics.Finding {
+func (UnderReplicated) judge(v *views) metrics.Finding { return v.each(underReplicated) }
+
+func underReplicated(h *view) metrics.Finding {
 	gates := h.Question.Promises.Durable
-	acked := h.Owed()
+	acked := h.owed
 	want := min(h.Question.Quorum, h.Question.Nodes)
 	switch {
 	case want < 1:
@@ -27,11 +27,11 @@ func underReplicated(h *metrics.History) metrics.Finding {
 	case len(acked) == 0:
 		return inconclusive(gates, "%s", nothingOwed)
 	}
-	end := final(h)
-	held := end.held(h.Values())
+	end := final(h.History)
+	held := h.heldBy(end)
 	var few, unsure []string
 	for _, op := range acked {
-		have := copies(held, op.Key)
+		have := h.copies(held, op.Key)
 		most := have + len(end.unread)
 		switch {
 		case most == 0: // lost

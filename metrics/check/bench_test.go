@@ -1,0 +1,130 @@
+package check_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"time"
+
+	"chaosctl/metrics"
+	"chaosctl/metrics/check"
+)
+
+// million is how many operations the large benchmarks judge.
+const million = 1_000_000
+
+// large is a healthy cycle of n writes: each node lists the rows in an order of its own, as it got
+// them, and was polled while it settled.
+func large(n int) *metrics.History {
+	r := rand.New(rand.NewPCG(8, 8))
+	h := healthy()
+	h.Question.Writes, h.Operations, h.Observations = n, make([]metrics.Operation, n), h.Observations[:3]
+	for i := range h.Operations {
+		op := acked(i, 0, time.Duration(i/8)*ms)
+		op.Process, op.Returned = i%8, op.Invoked+ms
+		op.ID = metrics.ContentHash(op.Key + "id")
+		op.Sent = op.Invoked + time.Duration(r.IntN(int(ms)))
+		h.Operations[i] = op
+	}
+	for i := range h.Operations[:20] { // inside the cut
+		op := &h.Operations[800+i]
+		op.Outcome, op.Code, op.Acks = metrics.Unknown, 503, 0
+	}
+	for i := 800; i < 4825; i++ {
+		h.Operations[i].Node = 1
+	}
+	end := time.Duration(n/8)*ms + time.Second
+	for node := range 3 {
+		rows := make([]metrics.Row, n)
+		for i, op := range h.Operations {
+			rows[i] = metrics.Row{Key: op.Key, ID: op.ID, Hash: op.Hash}
+		}
+		for i := range rows { // group commits
+			j := min(n-1, i+r.IntN(8))
+			rows[i], rows[j] = rows[j], rows[i]
+		}
+		for at, stage := range []metrics.Stage{metrics.DuringPoll, metrics.AtSettleA, metrics.AtFinal} {
+			o := reading(stage, node, end+time.Duration(at)*ms)
+			o.Rows, o.Pages = rows, (n+199)/200
+			h.Observations = append(h.Observations, o)
+		}
+	}
+	return h
+}
+
+// BenchmarkJudgeMillion decodes and judges a million operations: seconds, the size of the file,
+// and the largest heap seen.
+func BenchmarkJudgeMillion(b *testing.B) {
+	h := large(million)
+	var file bytes.Buffer
+	began := time.Now()
+	if err := metrics.EncodeHistory(&file, metrics.CycleFacts{}, h); err != nil {
+		b.Fatal(err)
+	}
+	encoding := time.Since(began)
+	h = nil
+	runtime.GC()
+	peak := make(chan uint64)
+	stop := make(chan struct{})
+	go func() { peak <- largestHeap(stop) }()
+	for b.Loop() {
+		_, stored, err := metrics.DecodeHistory(bytes.NewReader(file.Bytes()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if verdict, findings := check.Judge(&stored); verdict != metrics.Pass {
+			b.Fatalf("%v: %+v", verdict, findings)
+		}
+	}
+	close(stop)
+	b.ReportMetric(float64(<-peak)/(1<<20), "peak-MiB")
+	b.ReportMetric(float64(file.Len())/(1<<20), "file-MiB")
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/op")
+	b.ReportMetric(encoding.Seconds(), "s-to-encode")
+}
+
+// largestHeap watches the heap until stop is closed.
+func largestHeap(stop <-chan struct{}) uint64 {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var most uint64
+	for {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		most = max(most, m.HeapInuse)
+		select {
+		case <-stop:
+			return most
+		case <-tick.C:
+		}
+	}
+}
+
+// BenchmarkJudgeCycle judges cycles of everyday size.
+func BenchmarkJudgeCycle(b *testing.B) {
+	for _, n := range []int{100, 10_000} {
+		h := healthy()
+		if n > 8 {
+			h = large(max(n, 5000))
+			h.Operations, h.Question.Writes = h.Operations[:n], n
+			for i := range h.Observations {
+				rows := h.Observations[i].Rows
+				h.Observations[i].Rows = rows[:min(n, len(rows))]
+			}
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				check.Judge(h)
+			}
+		})
+		b.Run(fmt.Sprintf("%d/encode", n), func(b *testing.B) {
+			for b.Loop() {
+				if err := metrics.EncodeHistory(new(bytes.Buffer), metrics.CycleFacts{}, h); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
