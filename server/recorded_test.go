@@ -48,10 +48,6 @@ var deviations = map[string]func(e *exchange){
 	"extractors/null tier":       unprocessable, // H29
 	"extractors/array as struct": unprocessable, // H29
 	// Routes of these paths that are yet to come.
-	"routes/wrong method on an id": func(e *exchange) {
-		allow := "GET,HEAD"
-		e.Headers["allow"] = &allow
-	},
 	"routes/bulk is not an id": func(e *exchange) {
 		e.Status, e.ContentType, e.Headers, e.Body = http.StatusNotFound, "application/json", nil, map[string]any{"error": "not found"}
 	},

@@ -95,7 +95,7 @@ func (c credulous) Push(ctx context.Context, p federation.Push) (federation.Push
 	}
 	a.IDs = make([]string, len(p.Changes))
 	for i, change := range p.Changes {
-		a.IDs[i] = change.Memory.ID
+		a.IDs[i] = change.ID()
 	}
 	return a, nil
 }

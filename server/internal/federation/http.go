@@ -93,14 +93,17 @@ func (h *httpPeer) String() string { return h.base }
 // Reset closes idle connections.
 func (h *httpPeer) Reset() { h.transport.CloseIdleConnections() }
 
-// pushBody is a push on the wire. Servers of other makes ignore node, span and events.
+// pushBody is a push on the wire. Servers of other makes ignore node, span, events and
+// deletion_events; one that knows of deletions (ai-memory 0.6.1) takes the ids.
 type pushBody struct {
-	DryRun   bool            `json:"dry_run"`
-	Events   []store.Event   `json:"events"`
-	Memories []memory.Memory `json:"memories"`
-	Node     string          `json:"node"`
-	Sender   string          `json:"sender_agent_id"`
-	Span     store.Span      `json:"span"`
+	Burials   []store.Burial  `json:"deletion_events,omitempty"`
+	Deletions []string        `json:"deletions,omitempty"`
+	DryRun    bool            `json:"dry_run"`
+	Events    []store.Mark    `json:"events"`
+	Memories  []memory.Memory `json:"memories"`
+	Node      string          `json:"node"`
+	Sender    string          `json:"sender_agent_id"`
+	Span      store.Span      `json:"span"`
 }
 
 // pushAnswer is the answer to a push; what is absent stays nil.
@@ -114,13 +117,12 @@ type pushAnswer struct {
 
 // Push posts to /api/v1/sync/push.
 func (h *httpPeer) Push(ctx context.Context, p Push) (PushAnswer, error) {
-	body := pushBody{
-		Node: p.Node, Sender: h.sender, Span: p.Span,
-		Memories: make([]memory.Memory, 0, len(p.Changes)), Events: make([]store.Event, 0, len(p.Changes)),
-	}
-	for _, c := range p.Changes {
-		body.Memories = append(body.Memories, c.Memory)
-		body.Events = append(body.Events, c.Event)
+	body := pushBody{Node: p.Node, Sender: h.sender, Span: p.Span}
+	body.Memories, body.Events, body.Burials = store.Marked(p.Changes)
+	for _, b := range body.Burials {
+		if b.ID != "" { // not of a rename
+			body.Deletions = append(body.Deletions, b.ID)
+		}
 	}
 	var a pushAnswer
 	if err := h.post(ctx, "/api/v1/sync/push", body, &a); err != nil {
@@ -147,7 +149,8 @@ type pullBody struct {
 }
 
 type pullAnswer struct {
-	Events   []store.Event   `json:"events"`
+	Burials  []store.Burial  `json:"deletion_events"`
+	Events   []store.Mark    `json:"events"`
 	Have     store.Vector    `json:"have"`
 	Memories []memory.Memory `json:"memories"`
 	More     bool            `json:"more"`
@@ -167,11 +170,8 @@ func (h *httpPeer) Pull(ctx context.Context, q Pull) (PullAnswer, error) {
 	case a.Node == "" || len(a.Events) != len(a.Memories):
 		return PullAnswer{}, &ShapeError{Err: errors.New("it names no node, or not one event a row")}
 	}
-	answer := PullAnswer{Node: a.Node, Have: a.Have, More: a.More}
-	for i, m := range a.Memories {
-		answer.Changes = append(answer.Changes, store.Change{Memory: m, Event: a.Events[i]})
-	}
-	return answer, nil
+	changes := store.Unmarked(a.Memories, a.Events, a.Burials)
+	return PullAnswer{Node: a.Node, Have: a.Have, More: a.More, Changes: changes}, nil
 }
 
 // post sends a body and reads a JSON answer. It tries once more, at once, when a connection

@@ -34,7 +34,7 @@ type Push struct {
 type PushAnswer struct {
 	Node    string       // the peer's origin; empty for a server that does not number changes
 	Have    store.Vector // its vector; nil likewise
-	IDs     []string     // ids of rows it holds durably; nil when it does not tell
+	IDs     []string     // ids of rows and deletions it holds durably; nil when it does not tell
 	Applied int
 	Skipped int
 }
@@ -62,6 +62,9 @@ func Fitting(changes []store.Change, budget int) int {
 	for i, c := range changes {
 		// Texts may double when they are escaped; the rest of a row is small.
 		m := c.Memory
+		if d := c.Deletion; d != nil { // its id is sent twice
+			m.Title, m.Namespace, m.Content = d.Title, d.Namespace, d.ID
+		}
 		size += 2*(len(m.Title)+len(m.Content)+len(m.Namespace)) + len(m.Metadata) + 1024
 		for _, tag := range m.Tags {
 			size += 2*len(tag) + 3

@@ -48,7 +48,7 @@ type write struct {
 func (r *Replicator) Await(ctx context.Context, c store.Change) Outcome {
 	r.touch()
 	w := &write{
-		seq: c.Event.Seq, id: c.Memory.ID,
+		seq: c.Event.Seq, id: c.ID(),
 		answers: make([]answer, len(r.links)),
 		decided: make(chan struct{}),
 	}
@@ -173,7 +173,7 @@ func (r *Replicator) deny(l *link, upto int64) {
 // noteAnswer takes in which rows of a push the peer holds. A write whose row is not among them
 // is not acknowledged, whatever the push covers: its row may have been replaced by another
 // node's.
-func (r *Replicator) noteAnswer(l *link, p Push, a PushAnswer, held func(id string) bool) {
+func (r *Replicator) noteAnswer(l *link, p Push, a PushAnswer, held func(store.Change) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l.up = true
@@ -181,8 +181,8 @@ func (r *Replicator) noteAnswer(l *link, p Push, a PushAnswer, held func(id stri
 		l.node = a.Node
 	}
 	for _, c := range p.Changes {
-		if held(c.Memory.ID) {
-			l.confirm(c.Memory.ID, c.Event.Seq)
+		if held(c) {
+			l.confirm(c.ID(), c.Event.Seq)
 			l.acks.Add(1)
 		}
 	}

@@ -145,18 +145,25 @@ func (s *sender) push(ctx context.Context, p Push) error {
 	return s.follow(p, a)
 }
 
-// judge tells which rows of a push a peer holds. Where the answer has only counts, and they do
-// not speak for every row alike, it is not certain and the rows are to be sent one by one.
-func (s *sender) judge(p Push, a PushAnswer) (held func(id string) bool, certain bool) {
+// judge tells which changes of a push a peer holds. Where the answer has only counts, and they do
+// not speak for every row alike, it is not certain and the rows are to be sent one by one; of
+// deletions such a peer knows nothing.
+func (s *sender) judge(p Push, a PushAnswer) (held func(store.Change) bool, certain bool) {
 	if a.IDs != nil {
 		ids := make(map[string]bool, len(a.IDs))
 		for _, id := range a.IDs {
 			ids[id] = true
 		}
-		return func(id string) bool { return ids[id] }, true
+		return func(c store.Change) bool { return ids[c.ID()] }, true
 	}
-	all := a.Skipped == 0 && a.Applied >= len(p.Changes)
-	return func(string) bool { return all }, all || len(p.Changes) == 1
+	rows := 0
+	for _, c := range p.Changes {
+		if c.Deletion == nil {
+			rows++
+		}
+	}
+	all := a.Skipped == 0 && a.Applied >= rows
+	return func(c store.Change) bool { return all && c.Deletion == nil }, all || len(p.Changes) == 1
 }
 
 // follow goes back when the peer has not the events before the push, as one that was restarted

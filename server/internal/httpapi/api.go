@@ -51,7 +51,9 @@ func (a *api) routes() []route {
 		{"/metrics", map[string]handler{http.MethodGet: a.metrics.serve}},
 		{"/api/v1/metrics", map[string]handler{http.MethodGet: a.metrics.serve}},
 		{"/api/v1/memories", map[string]handler{http.MethodGet: a.list, http.MethodPost: a.create}},
-		{"/api/v1/memories/{id}", map[string]handler{http.MethodGet: a.get}},
+		{"/api/v1/memories/{id}", map[string]handler{
+			http.MethodGet: a.get, http.MethodPut: a.update, http.MethodDelete: a.remove,
+		}},
 		{"/api/v1/namespaces", map[string]handler{http.MethodGet: a.namespaces}},
 		{"/api/v1/stats", map[string]handler{http.MethodGet: a.stats}},
 		{"/api/v1/sync/push", map[string]handler{http.MethodPost: a.syncPush}},

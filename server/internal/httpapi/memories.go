@@ -32,14 +32,7 @@ func (a *api) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !created.Met() {
-		w.Header().Set("Retry-After", retryAfter)
-		return reply(w, http.StatusServiceUnavailable, map[string]any{
-			"error":  "quorum_not_met",
-			"got":    created.Quorum.Acks,
-			"id":     created.ID,
-			"needed": created.Quorum.Needed,
-			"reason": string(created.Quorum.Reason),
-		})
+		return tooFew(w, created.ID, *created.Quorum)
 	}
 	answer := map[string]any{
 		"agent_id":  created.AgentID,
@@ -55,6 +48,19 @@ func (a *api) create(w http.ResponseWriter, r *http.Request) error {
 		answer["quorum_acks"] = created.Quorum.Acks
 	}
 	return reply(w, http.StatusCreated, answer)
+}
+
+// tooFew answers a write that too few nodes hold (contract section 6.4). It is stored here, and
+// beyond the contract the answer names the memory.
+func tooFew(w http.ResponseWriter, id string, o service.Outcome) error {
+	w.Header().Set("Retry-After", retryAfter)
+	return reply(w, http.StatusServiceUnavailable, map[string]any{
+		"error":  "quorum_not_met",
+		"got":    o.Acks,
+		"id":     id,
+		"needed": o.Needed,
+		"reason": string(o.Reason),
+	})
 }
 
 // readDraft reads a create body, defaults filled in.

@@ -43,6 +43,7 @@ func (a *api) failure(w http.ResponseWriter, r *http.Request, err error) {
 		text      *plain
 		invalid   *service.Invalid
 		ambiguous *service.AmbiguousPrefix
+		taken     *service.TitleInUse
 	)
 	switch {
 	case errors.As(err, &text):
@@ -53,6 +54,8 @@ func (a *api) failure(w http.ResponseWriter, r *http.Request, err error) {
 		a.refuse(w, http.StatusBadRequest, invalid.Message)
 	case errors.As(err, &ambiguous):
 		a.refuse(w, http.StatusBadRequest, ambiguous.Error())
+	case errors.As(err, &taken):
+		a.refuse(w, http.StatusConflict, taken.Error())
 	case errors.Is(err, service.ErrNotFound):
 		a.refuse(w, http.StatusNotFound, "not found")
 	case r.Context().Err() != nil && errors.Is(err, context.Canceled):

@@ -10,7 +10,8 @@ import (
 )
 
 // syncPush answers POST /api/v1/sync/push (contract section 6.6). Beyond the contract it reads
-// node, span and events, and answers node, have and ids.
+// node, span, events and deletion_events, or else deletions, which are ids; and it answers node,
+// have and ids.
 func (a *api) syncPush(w http.ResponseWriter, r *http.Request) error {
 	o, err := readObject(w, r)
 	if err != nil {
@@ -62,8 +63,19 @@ func readPush(o *object) (service.Push, error) {
 		}
 		p.Memories = append(p.Memories, m)
 	}
-	p.Node, p.Span, p.Events = readEvents(o, len(p.Memories))
+	if readEvents(o, &p); p.Events == nil {
+		p.Deleted = readDeleted(o)
+	}
 	return p, o.err
+}
+
+// readDeleted reads the ids that a server which does not number its changes has deleted, as
+// ai-memory does from 0.6.1 on. What is no list of texts is something else.
+func readDeleted(o *object) (ids []string) {
+	if text := o.fields["deletions"]; o.twice["deletions"] || text == nil || json.Unmarshal(text, &ids) != nil {
+		return nil
+	}
+	return ids
 }
 
 // readClock checks the shape of a vector clock, which is otherwise not used.
@@ -75,24 +87,40 @@ func readClock(o *object, text json.RawMessage) {
 	}
 }
 
-// readEvents reads what numbers the rows of a push. Another maker's server may use these keys
+// readEvents reads what numbers the changes of a push. Another maker's server may use these keys
 // for something else: what does not fit is not there.
-func readEvents(o *object, rows int) (node string, span *service.Span, events []service.Event) {
+func readEvents(o *object, p *service.Push) {
 	fits := func(field string, into any) bool {
 		return !o.twice[field] && o.fields[field] != nil && json.Unmarshal(o.fields[field], into) == nil
 	}
-	if !fits("node", &node) || !fits("events", &events) || len(events) != rows || node == "" {
-		return "", nil, nil
+	var (
+		node    string
+		marks   []service.Mark
+		burials []service.Burial
+		span    *service.Span
+	)
+	if !fits("node", &node) || node == "" || !fits("events", &marks) || len(marks) != len(p.Memories) ||
+		o.has("deletion_events") && !fits("deletion_events", &burials) {
+		return
 	}
-	for _, e := range events {
-		if e.Origin == "" || e.Seq <= 0 {
-			return "", nil, nil
+	numbered := func(e service.Event) bool { return e.Origin != "" && e.Seq > 0 }
+	for _, m := range marks {
+		if !numbered(m.Event) || m.Generation < 0 || m.Moved < 0 {
+			return
+		}
+	}
+	for _, b := range burials {
+		if !numbered(b.Event) {
+			return
 		}
 	}
 	if !fits("span", &span) || span == nil || span.Origin == "" {
 		span = nil
 	}
-	return node, span, events
+	if marks == nil { // null
+		marks = []service.Mark{}
+	}
+	p.Node, p.Events, p.Burials, p.Span = node, marks, burials, span
 }
 
 // syncSince answers GET /api/v1/sync/since (contract section 6.7).
@@ -119,7 +147,7 @@ func (a *api) syncSince(w http.ResponseWriter, r *http.Request) error {
 }
 
 // syncPull answers POST /api/v1/sync/pull, which is ours: body node, have, after, limit; answer
-// node, have, events (one a memory), memories, more.
+// node, have, events (one a memory), memories, deletion_events, more.
 func (a *api) syncPull(w http.ResponseWriter, r *http.Request) error {
 	o, err := readObject(w, r)
 	if err != nil {
@@ -139,17 +167,14 @@ func (a *api) syncPull(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	events := make([]service.Event, len(found.Changes))
-	rows := make([]memory.Memory, len(found.Changes))
-	for i, c := range found.Changes {
-		events[i], rows[i] = c.Event, c.Memory
-	}
+	rows, marks, burials := service.Marked(found.Changes)
 	return reply(w, http.StatusOK, map[string]any{
-		"events":   events,
-		"have":     vector(found.Have),
-		"memories": rows,
-		"more":     found.More,
-		"node":     found.Node,
+		"deletion_events": burials,
+		"events":          marks,
+		"have":            vector(found.Have),
+		"memories":        rows,
+		"more":            found.More,
+		"node":            found.Node,
 	})
 }
 

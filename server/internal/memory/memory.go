@@ -5,8 +5,8 @@ package memory
 
 import "encoding/json"
 
-// Memory is one stored memory as clients see it: the 15 fields of contract section 1.1, in
-// the alphabetical order in which they are written.
+// Memory is one stored memory: the 15 fields of contract section 1.1 that clients see, in the
+// alphabetical order in which they are written, and two that only nodes tell each other.
 type Memory struct {
 	AccessCount    int64           `json:"access_count"`
 	Confidence     float64         `json:"confidence"`
@@ -23,4 +23,11 @@ type Memory struct {
 	Tier           Tier            `json:"tier"`
 	Title          string          `json:"title"`
 	UpdatedAt      string          `json:"updated_at"`
+
+	// Generation counts how often the pair of title and namespace was left before this row, by a
+	// deletion or a rename that whoever wrote the row knew of. It belongs to the nodes, as does
+	// Moved: when the memory last came to its pair by a rename, in Unix nanoseconds; 0: it was
+	// created there.
+	Generation int64 `json:"-"`
+	Moved      int64 `json:"-"`
 }

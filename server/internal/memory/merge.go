@@ -27,14 +27,15 @@ func (m Memory) Normalized() Memory {
 	return m
 }
 
-// Equal reports whether two normalized memories are the same in all 15 fields.
+// Equal reports whether two normalized memories are the same in all fields.
 func Equal(a, b Memory) bool {
 	return a.ID == b.ID && a.Title == b.Title && a.Namespace == b.Namespace &&
 		a.Content == b.Content && slices.Equal(a.Tags, b.Tags) && a.Source == b.Source &&
 		a.Tier == b.Tier && a.Priority == b.Priority && a.Confidence == b.Confidence &&
 		a.AccessCount == b.AccessCount && a.CreatedAt == b.CreatedAt && a.UpdatedAt == b.UpdatedAt &&
 		compareOptional(a.LastAccessedAt, b.LastAccessedAt) == 0 &&
-		compareOptional(a.ExpiresAt, b.ExpiresAt) == 0 && bytes.Equal(a.Metadata, b.Metadata)
+		compareOptional(a.ExpiresAt, b.ExpiresAt) == 0 && bytes.Equal(a.Metadata, b.Metadata) &&
+		a.Generation == b.Generation && a.Moved == b.Moved
 }
 
 // Merge joins two normalized versions of the memory with one title and namespace. The result
@@ -42,16 +43,23 @@ func Equal(a, b Memory) bool {
 // (commutative, associative, idempotent), so nodes that have seen the same versions hold the
 // same row:
 //
-//   - content, tags, source, metadata, updated_at: of the later version, by the instant of
-//     updated_at; of versions of one instant, by an order of what they hold;
+//   - of two generations, all is of the later one: the other was deleted;
+//   - content, tags, source, metadata, priority, confidence, updated_at: of the later version, by
+//     the instant of updated_at; of versions of one instant, by an order of what they hold;
 //   - id, created_at and metadata.agent_id: of the older memory, by the instant of created_at,
 //     then by id, so that there is one id on all nodes; with both the same, an agent_id that is
 //     set goes before none;
-//   - priority, confidence, access_count, tier: the greater; last_accessed_at: the later;
-//   - expires_at: of the later version, also when that has none. It must not fall back to the
-//     other's: which other would depend on the grouping. Once a side is long there is none,
-//     except that of two long versions which agree on one.
+//   - access_count, tier: the greater; last_accessed_at: the later;
+//   - expires_at: of the later version, also when that has none: it must not fall back to the
+//     other's, because which other would depend on the grouping. It is none where a version that
+//     was not long itself ends up long.
 func Merge(a, b Memory) Memory {
+	switch {
+	case a.Generation > b.Generation:
+		return a
+	case a.Generation < b.Generation:
+		return b
+	}
 	older, later := a, a
 	if compareIdentity(b, a) < 0 {
 		older = b
@@ -60,19 +68,29 @@ func Merge(a, b Memory) Memory {
 		later = b
 	}
 	out := later
-	out.ID, out.CreatedAt = older.ID, older.CreatedAt
+	out.ID, out.CreatedAt, out.Moved = older.ID, older.CreatedAt, older.Moved
+	if a.ID == b.ID && a.CreatedAt == b.CreatedAt {
+		out.Moved = max(a.Moved, b.Moved)
+	}
 	out.Metadata = withAgent(later.Metadata, agentOf(older.Metadata))
-	out.Priority = max(a.Priority, b.Priority)
-	out.Confidence = max(a.Confidence, b.Confidence)
 	out.AccessCount = max(a.AccessCount, b.AccessCount)
 	out.LastAccessedAt = laterOf(a.LastAccessedAt, b.LastAccessedAt)
 	if out.Tier = a.Tier; b.Tier.Rank() > a.Tier.Rank() {
 		out.Tier = b.Tier
 	}
-	if out.Tier == Long && (a.Tier != b.Tier || compareOptional(a.ExpiresAt, b.ExpiresAt) != 0) {
+	if out.Tier == Long && !longAlready(a, b, later) {
 		out.ExpiresAt = nil
 	}
 	return out
+}
+
+// longAlready tells whether the expires_at of the later of two versions is that of a long memory.
+// Versions that differ in tier or expires_at only must agree on both.
+func longAlready(a, b, later Memory) bool {
+	if compareWritten(a, b) == 0 {
+		return a.Tier == b.Tier && compareOptional(a.ExpiresAt, b.ExpiresAt) == 0
+	}
+	return later.Tier == Long
 }
 
 // Upsert returns the row after a write on this node hit the title and namespace of an existing
@@ -82,34 +100,49 @@ func Merge(a, b Memory) Memory {
 // one unless that is past. The result is later than the existing row, by a nanosecond if need
 // be, so it also wins on every other node: Merge(existing, result) is result.
 func Upsert(existing, write Memory) Memory {
+	long, now := existing.Tier == Long || write.Tier == Long, instant(write.UpdatedAt)
+	write = over(existing, write)
+	write.Priority = max(existing.Priority, write.Priority)
+	write.Confidence = max(existing.Confidence, write.Confidence)
+	if e := existing.ExpiresAt; write.ExpiresAt == nil && e != nil && instant(*e).After(now) {
+		write.ExpiresAt = e
+	}
+	if long {
+		write.ExpiresAt = nil
+	}
+	return Merge(existing, write)
+}
+
+// over makes a write a later version of an existing row: what no write changes is the row's.
+func over(existing, write Memory) Memory {
 	write.ID, write.CreatedAt = existing.ID, existing.CreatedAt
+	write.Generation, write.Moved = existing.Generation, existing.Moved
 	write.AccessCount, write.LastAccessedAt = existing.AccessCount, existing.LastAccessedAt
 	if existing.AgentID() != "" || agentOf(write.Metadata) == nil {
 		write.Metadata = withAgent(write.Metadata, agentOf(existing.Metadata))
 	}
-	before, now := instant(existing.UpdatedAt), instant(write.UpdatedAt)
-	if !now.After(before) {
+	if before := instant(existing.UpdatedAt); !instant(write.UpdatedAt).After(before) {
 		write.UpdatedAt = FormatTime(before.Add(time.Nanosecond))
 	}
-	if write.ExpiresAt == nil && existing.ExpiresAt != nil && instant(*existing.ExpiresAt).After(now) {
-		write.ExpiresAt = existing.ExpiresAt
+	if write.Tier.Rank() < existing.Tier.Rank() {
+		write.Tier = existing.Tier
 	}
-	out := Merge(existing, write)
-	if existing.Tier == Long || write.Tier == Long {
-		out.ExpiresAt = nil
-	}
-	return out
+	return write
 }
 
 // Receive returns the row after a version came from a server that does not number its changes
-// (contract section 6.5). It is Merge, except that a later version without expires_at or
-// agent_id leaves those of the existing row, and one with an agent_id gives it to a row without.
+// (contract section 6.5). It is Merge, except that priority and confidence only rise, that a
+// later version without expires_at or agent_id leaves those of the existing row, and that one
+// with an agent_id gives it to a row without.
 func Receive(existing, incoming Memory) Memory {
 	later := compareVersion(incoming, existing) > 0
+	incoming.Generation = existing.Generation
 	if later && incoming.ExpiresAt == nil {
 		incoming.ExpiresAt = existing.ExpiresAt
 	}
 	out := Merge(existing, incoming)
+	out.Priority = max(existing.Priority, incoming.Priority)
+	out.Confidence = max(existing.Confidence, incoming.Confidence)
 	if later && out.AgentID() == "" && incoming.AgentID() != "" {
 		out.Metadata = withAgent(out.Metadata, agentOf(incoming.Metadata))
 	}
@@ -141,6 +174,11 @@ func unset(m Memory) int {
 // compareVersion orders what was last written. Memories it calls equal agree in all that Merge
 // takes from the later one; expires_at is last because Merge may drop it.
 func compareVersion(a, b Memory) int {
+	return cmp.Or(compareWritten(a, b), compareOptional(a.ExpiresAt, b.ExpiresAt))
+}
+
+// compareWritten is compareVersion but for expires_at.
+func compareWritten(a, b Memory) int {
 	if c := instant(a.UpdatedAt).Compare(instant(b.UpdatedAt)); c != 0 {
 		return c
 	}
@@ -149,8 +187,9 @@ func compareVersion(a, b Memory) int {
 		slices.Compare(a.Tags, b.Tags),
 		cmp.Compare(a.Source, b.Source),
 		bytes.Compare(withAgent(a.Metadata, nil), withAgent(b.Metadata, nil)),
+		cmp.Compare(a.Priority, b.Priority),
+		cmp.Compare(a.Confidence, b.Confidence),
 		cmp.Compare(a.UpdatedAt, b.UpdatedAt),
-		compareOptional(a.ExpiresAt, b.ExpiresAt),
 	)
 }
 

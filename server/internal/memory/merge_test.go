@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +30,7 @@ func random(r *rand.Rand) memory.Memory {
 		LastAccessedAt: optional(), ExpiresAt: optional(),
 		Metadata: json.RawMessage(pick(r, `{}`, `{"agent_id":"ann"}`, `{"agent_id":"bob","k":1}`, `{"k":1}`,
 			`{"agent_id":""}`, `{"agent_id":7}`, `{"agent_id":null,"k":1}`)),
+		Generation: pick[int64](r, 0, 0, 0, 1), Moved: pick[int64](r, 0, 1, 2),
 	}.Normalized()
 }
 
@@ -60,12 +62,31 @@ func TestLocalRulesAreSteps(t *testing.T) {
 		if upserted.Content != write.Content {
 			t.Fatalf("a write was lost: %+v over %+v is %+v", write, existing, upserted)
 		}
+		patch := randomPatch(r)
+		updated := memory.Update(existing, patch, pick(r, time.Unix(0, 0), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
+		same(t, "update", updated, memory.Merge(existing, updated))
+		if patch.Priority != nil && updated.Priority != *patch.Priority || patch.ExpiresAt != nil && updated.ExpiresAt != patch.ExpiresAt {
+			t.Fatalf("%+v was lost: %+v is now %+v", patch, existing, updated)
+		}
 		received := memory.Receive(existing, write)
 		same(t, "receive", received, memory.Merge(existing, received))
 		if t.Failed() {
 			t.Fatalf("%+v over %+v", write, existing)
 		}
 	}
+}
+
+// randomPatch changes some fields of one title and namespace.
+func randomPatch(r *rand.Rand) memory.Patch {
+	m := random(r)
+	p := memory.Patch{
+		Content: pick(r, nil, &m.Content), Tier: pick(r, nil, &m.Tier), Priority: pick(r, nil, &m.Priority),
+		Confidence: pick(r, nil, &m.Confidence), ExpiresAt: pick(r, nil, m.ExpiresAt),
+	}
+	if r.IntN(2) == 0 {
+		p.Metadata, p.Tags = m.Metadata, m.Tags
+	}
+	return p
 }
 
 func same(t *testing.T, law string, want, got memory.Memory) {
@@ -126,7 +147,7 @@ func TestMerge(t *testing.T) {
 	})
 	want := b
 	want.ID, want.CreatedAt, want.Metadata = "old", early, []byte(`{"agent_id":"ann","z":2}`)
-	want.Priority, want.Tier, want.AccessCount, want.LastAccessedAt = 9, memory.Mid, 7, &late
+	want.Tier, want.AccessCount, want.LastAccessedAt = memory.Mid, 7, &late
 	same(t, "merge", want, memory.Merge(a, b))
 
 	b.Tier = memory.Long

@@ -12,6 +12,7 @@ import (
 
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/store"
 )
 
 // Draft is a memory to be created, as a client gave it, defaults filled in (contract 2.4).
@@ -41,7 +42,9 @@ type Created struct {
 }
 
 // Met tells whether enough nodes hold the memory.
-func (c Created) Met() bool { return c.Quorum == nil || c.Quorum.Reason == "" }
+func (c Created) Met() bool { return met(c.Quorum) }
+
+func met(o *federation.Outcome) bool { return o == nil || o.Reason == "" }
 
 // Create stores a memory and waits for its copies. The checks come in the order of contract
 // section 2.4; a failed one is *Invalid and nothing is stored. When the copies are too few,
@@ -61,17 +64,22 @@ func (s *Service) Create(ctx context.Context, d Draft) (Created, error) {
 		<-similar
 		return Created{}, fmt.Errorf("store the memory: %w", err)
 	}
-	created := Created{ID: change.Memory.ID, AgentID: agent}
-	if s.replication != nil {
-		outcome := s.replication.Await(ctx, change)
-		created.Quorum = &outcome
-	}
+	created := Created{ID: change.Memory.ID, AgentID: agent, Quorum: s.await(ctx, change)}
 	for _, id := range <-similar {
 		if id != created.ID {
 			created.Contradictions = append(created.Contradictions, id)
 		}
 	}
 	return created, nil
+}
+
+// await waits for the copies of a change; nil when this node stands alone.
+func (s *Service) await(ctx context.Context, c store.Change) *federation.Outcome {
+	if s.replication == nil {
+		return nil
+	}
+	outcome := s.replication.Await(ctx, c)
+	return &outcome
 }
 
 // draft checks a draft and makes the row of it.

@@ -20,12 +20,20 @@ type (
 	AmbiguousPrefix = store.AmbiguousPrefix
 	// Change is a row and the event that last changed it.
 	Change = store.Change
+	// TitleInUse says that another memory has a title and namespace.
+	TitleInUse = store.TitleInUse
 	// Event names one change of one row.
 	Event = store.Event
+	// Mark is an event, and what only nodes see of its row.
+	Mark = store.Mark
+	// Burial is a deletion and its event.
+	Burial = store.Burial
 	// Span is a run of one node's events.
 	Span = store.Span
 	// Vector tells how far a node has followed each origin.
 	Vector = store.Vector
+	// Outcome is how the wait for copies of a write ended.
+	Outcome = federation.Outcome
 	// Count is a number of rows by some name.
 	Count = store.Count
 	// Stats counts what is stored.
@@ -130,7 +138,11 @@ type observed struct {
 // Merge shows the clock the times of a batch and stores it.
 func (o observed) Merge(ctx context.Context, b store.Batch) (store.Merged, error) {
 	for _, c := range b.Changes {
-		if t, err := memory.ParseTime(c.Memory.UpdatedAt); err == nil {
+		at := c.Memory.UpdatedAt
+		if c.Deletion != nil {
+			at = c.Deletion.DeletedAt
+		}
+		if t, err := memory.ParseTime(at); err == nil {
 			o.clock.Observe(t)
 		}
 	}

@@ -280,7 +280,7 @@ func TestSyncPush(t *testing.T) {
 
 	numbered := service.Push{
 		Sender: "host:b", Caller: "host:b", Memories: []memory.Memory{row("b", nil)}, Node: "b",
-		Events: []service.Event{{Origin: "b", Seq: 4}}, Span: &service.Span{Origin: "b", After: 0, Upto: 7},
+		Events: []service.Mark{{Event: service.Event{Origin: "b", Seq: 4}}}, Span: &service.Span{Origin: "b", After: 0, Upto: 7},
 	}
 	got, err = s.SyncPush(t.Context(), numbered)
 	if err != nil || got.Have["b"] != 7 || got.Have[st.Origin()] != 1 || len(got.Clock) != 0 {

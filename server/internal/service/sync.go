@@ -21,15 +21,17 @@ const (
 	maxPullBytes = 8 << 20
 )
 
-// Push is what another server sends. Node, Events and Span are empty when it does not number
-// its changes; Events has one event a memory otherwise.
+// Push is what another server sends. Node, Events, Burials and Span are empty when it does not
+// number its changes; Events has one mark a memory otherwise.
 type Push struct {
 	Sender   string
 	Caller   string // from the transport; empty: not given
 	Memories []memory.Memory
+	Deleted  []string // ids, of a server that does not number its changes
 	DryRun   bool
 	Node     string
-	Events   []Event
+	Events   []Mark
+	Burials  []Burial
 	Span     *Span
 }
 
@@ -40,7 +42,7 @@ type Pushed struct {
 	Skipped  int
 	Receiver string            // the agent id that the answer is for
 	Clock    map[string]string // how far senders are seen; nil for one that numbers its changes
-	IDs      []string          // of the rows that are stored durably
+	IDs      []string          // of the rows and deletions that are stored durably
 	Node     string            // this node
 	Have     Vector
 }
@@ -52,6 +54,9 @@ func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
 	}
 	if len(p.Memories) > MaxPushRows {
 		return Pushed{}, &Invalid{fmt.Sprintf("sync_push limited to %d memories per request", MaxPushRows)}
+	}
+	if len(p.Burials)+len(p.Deleted) > MaxPushRows {
+		return Pushed{}, &Invalid{fmt.Sprintf("sync_push limited to %d deletions per request", MaxPushRows)}
 	}
 	receiver := p.Caller
 	if receiver == "" {
@@ -83,8 +88,10 @@ func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
 
 // tryPush tells what a push would come to.
 func (s *Service) tryPush(p Push, out *Pushed) {
-	for _, m := range p.Memories {
-		if memory.ValidateStored(m) == nil {
+	for _, c := range s.changes(p) {
+		valid := c.Deletion != nil && c.Deletion.Validate() == nil ||
+			c.Deletion == nil && memory.ValidateStored(c.Memory) == nil
+		if valid {
 			out.Noop++
 		} else {
 			out.Skipped++
@@ -92,14 +99,24 @@ func (s *Service) tryPush(p Push, out *Pushed) {
 	}
 }
 
-func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
-	batch := store.Batch{Changes: make([]store.Change, len(p.Memories))}
-	for i, m := range p.Memories {
-		batch.Changes[i].Memory = m
-		if p.Events != nil {
-			batch.Changes[i].Event = p.Events[i]
-		}
+// changes are what a push holds.
+func (s *Service) changes(p Push) []store.Change {
+	if p.Events != nil {
+		return store.Unmarked(p.Memories, p.Events, p.Burials)
 	}
+	changes := make([]store.Change, 0, len(p.Memories)+len(p.Deleted))
+	for _, m := range p.Memories {
+		changes = append(changes, store.Change{Memory: m})
+	}
+	for _, id := range p.Deleted {
+		deletion := memory.Deletion{ID: id, Generation: 1, DeletedAt: memory.FormatTime(s.clock.Now())}
+		changes = append(changes, store.Change{Deletion: &deletion})
+	}
+	return changes
+}
+
+func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
+	batch := store.Batch{Changes: s.changes(p)}
 	if p.Events != nil {
 		batch.Span = p.Span
 	}
@@ -111,12 +128,14 @@ func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
 	for i, id := range merged.IDs {
 		if merged.Errs[i] != nil {
 			out.Skipped++
-			s.logger.Debug("service: a pushed row was refused", "id", p.Memories[i].ID, "error", merged.Errs[i])
+			s.logger.Debug("service: a pushed change was refused", "id", batch.Changes[i].ID(), "error", merged.Errs[i])
 			continue
 		}
 		out.Applied++
-		out.IDs = append(out.IDs, id)
-		seen = max(seen, p.Memories[i].UpdatedAt)
+		if id != "" { // not of a rename
+			out.IDs = append(out.IDs, id)
+		}
+		seen = max(seen, batch.Changes[i].Memory.UpdatedAt)
 	}
 	out.Have = merged.Vector
 	if merged.Changed > 0 && s.replication != nil {
@@ -200,6 +219,9 @@ func (s *Service) SyncPull(ctx context.Context, q Pull) (Pulled, error) {
 	out.Changes = out.Changes[:fits]
 	return out, nil
 }
+
+// Marked tells changes as nodes do: rows, a mark for each, and deletions.
+func Marked(changes []Change) ([]memory.Memory, []Mark, []Burial) { return store.Marked(changes) }
 
 // heard tells replication that a node has spoken.
 func (s *Service) heard(node string) {

@@ -5,10 +5,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"time"
 
 	"chaosctl/server/internal/memory"
 )
@@ -19,7 +22,16 @@ var (
 	ErrClosed    = errors.New("the store is closed")
 	ErrIDInUse   = errors.New("the id belongs to a memory with another title or namespace")
 	ErrUnhealthy = errors.New("the store does not hold together")
+	ErrDeleted   = errors.New("the memory was deleted, or moved to another title or namespace")
 )
+
+// TitleInUse says that another memory has the title and namespace that one was to be given.
+type TitleInUse struct{ Title, Namespace, ID string }
+
+// Error is worded as contract section 2.6 has it.
+func (t *TitleInUse) Error() string {
+	return fmt.Sprintf("title '%s' already exists in namespace '%s' (memory %s)", t.Title, t.Namespace, t.ID)
+}
 
 // AmbiguousPrefix says that more than one id begins with a prefix.
 type AmbiguousPrefix struct {
@@ -43,10 +55,64 @@ type Event struct {
 	Seq    int64  `json:"seq"`
 }
 
-// Change is a row as it stands and the event that last changed it.
+// Change is a row as it stands and the event that last changed it, or a deletion, which once made
+// never changes, and the event that made it.
 type Change struct {
-	Memory memory.Memory
-	Event  Event
+	Memory   memory.Memory
+	Deletion *memory.Deletion // when not nil, Memory is zero
+	Event    Event
+}
+
+// ID is the id of the row, or of the memory that was deleted; empty for one that was renamed.
+func (c Change) ID() string {
+	if c.Deletion != nil {
+		return c.Deletion.ID
+	}
+	return c.Memory.ID
+}
+
+// Mark is what nodes tell each other beside a row: its event, and what clients do not see of it.
+type Mark struct {
+	Event
+	Generation int64 `json:"generation,omitempty"`
+	Moved      int64 `json:"moved,omitempty"`
+}
+
+// Burial is a deletion and its event, as nodes tell it each other.
+type Burial struct {
+	Event
+	memory.Deletion
+}
+
+// Marked tells a list of changes as nodes do: rows, a mark for each, and deletions.
+func Marked(changes []Change) (rows []memory.Memory, marks []Mark, burials []Burial) {
+	rows, marks, burials = make([]memory.Memory, 0, len(changes)), make([]Mark, 0, len(changes)), []Burial{}
+	for _, c := range changes {
+		if c.Deletion != nil {
+			burials = append(burials, Burial{c.Event, *c.Deletion})
+			continue
+		}
+		rows = append(rows, c.Memory)
+		marks = append(marks, Mark{c.Event, c.Memory.Generation, c.Memory.Moved})
+	}
+	return rows, marks, burials
+}
+
+// Unmarked is the inverse of Marked: the changes in the order of their events (origin bytewise,
+// then number). There must be a mark for each row.
+func Unmarked(rows []memory.Memory, marks []Mark, burials []Burial) []Change {
+	changes := make([]Change, 0, len(rows)+len(burials))
+	for i, m := range rows {
+		m.Generation, m.Moved = marks[i].Generation, marks[i].Moved
+		changes = append(changes, Change{Memory: m, Event: marks[i].Event})
+	}
+	for _, b := range burials {
+		changes = append(changes, Change{Deletion: &b.Deletion, Event: b.Event})
+	}
+	slices.SortStableFunc(changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(a.Event.Origin, b.Event.Origin), cmp.Compare(a.Event.Seq, b.Event.Seq))
+	})
+	return changes
 }
 
 // Vector tells how far a node has followed each origin: every event up to the number is here,
@@ -77,9 +143,9 @@ type Batch struct {
 
 // Merged is what became of a batch. It is returned when all of it is durable.
 type Merged struct {
-	IDs     []string // per change of the batch: the id its row has here; empty when it was refused
+	IDs     []string // per change of the batch: the id its row has here, or Change.ID of a deletion; empty when it was refused
 	Errs    []error  // per change: why it was refused; nil when it is stored
-	Changed int      // rows whose state changed
+	Changed int      // rows whose state changed, and deletions that were news
 	Vector  Vector   // this node's, after the batch
 }
 
@@ -123,15 +189,25 @@ type Store interface {
 	// namespace if there is one, and returns the row as it stands. It returns ErrIDInUse when
 	// the id belongs to another row.
 	Create(ctx context.Context, m memory.Memory) (Change, error)
-	// Merge stores what another node sent. A row that is invalid or refused does not stop the
-	// others; the error is for a failure of the whole.
+	// Update changes the row with an id, or a unique prefix of one, by memory.Update and returns
+	// it as it stands. A row that gets another title or namespace keeps its id and its links;
+	// the deletion that says so is the event before the one returned. It returns ErrNotFound,
+	// *AmbiguousPrefix, or *TitleInUse.
+	Update(ctx context.Context, idOrPrefix string, p memory.Patch, at time.Time) (Change, error)
+	// Delete removes the row with an id, or a unique prefix of one, with its links, and returns
+	// the deletion, which is kept for ever. It returns ErrNotFound or *AmbiguousPrefix.
+	Delete(ctx context.Context, idOrPrefix string, at time.Time) (Change, error)
+	// Merge stores what another node sent. A row that is invalid or refused, with ErrDeleted for
+	// one that a deletion known here is about, does not stop the others; the error is for a
+	// failure of the whole. A deletion without an origin needs an id only: if no row has it, it is
+	// kept all the same.
 	Merge(ctx context.Context, b Batch) (Merged, error)
 
-	// Own returns this node's own events after a number, in order, at most limit rows, and the
+	// Own returns this node's own events after a number, in order, at most limit of them, and the
 	// number up to which there are no others; with nothing to return that is the newest number.
 	// It may wait a moment for a transaction under way, to return more at once.
 	Own(ctx context.Context, after int64, limit int) (changes []Change, upto int64, err error)
-	// Lacking returns the rows whose last event is not covered by a vector, at most limit of
+	// Lacking returns the rows and deletions whose last event is not covered by a vector, at most limit of
 	// them, ordered by event (origin bytewise, then number), those after an event only (the zero
 	// Event: from the first; the last of a page: the page behind it), and this node's vector,
 	// read in the same snapshot. Batch.Have must be the vector of the first page: a row that

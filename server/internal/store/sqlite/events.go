@@ -9,8 +9,27 @@ import (
 	"chaosctl/server/internal/store"
 )
 
-// ofOrigin selects one origin's events after a number, in order.
-const ofOrigin = "SELECT " + columns + " FROM memories WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ? + 0"
+// events returns one origin's events after a number, in order, at most some.
+func events(conn *connection, origin string, after int64, limit int) ([]store.Change, error) {
+	const ofOrigin = " WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ? + 0"
+	changed, err := rows(conn, "SELECT "+columns+" FROM memories"+ofOrigin, origin, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := deletions(conn, "SELECT "+deletionColumns+" FROM deletions"+ofOrigin, origin, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	var found []store.Change
+	for _, r := range changed {
+		for len(deleted) > 0 && deleted[0].Event.Seq < r.Event.Seq {
+			found, deleted = append(found, deleted[0]), deleted[1:]
+		}
+		found = append(found, r.Change)
+	}
+	found = append(found, deleted...)
+	return found[:min(len(found), limit)], nil
+}
 
 // Own returns this node's own events after a number, the newest of them from memory. It waits
 // a moment for a transaction under way: what that writes goes along then, instead of in a message
@@ -29,17 +48,15 @@ func (s *Store) Own(ctx context.Context, after int64, limit int) ([]store.Change
 // own is Own from the database.
 func (s *Store) own(ctx context.Context, after int64, limit int) (changes []store.Change, upto int64, err error) {
 	err = s.readers.read(ctx, func(conn *connection) error {
-		found, err := rows(conn, ofOrigin, s.origin, after, max(limit, 0))
-		if err != nil {
+		if changes, err = events(conn, s.origin, after, max(limit, 0)); err != nil {
 			return err
 		}
-		changes = appendChanges(nil, found)
 		switch {
 		case limit <= 0:
 			upto = after
 			return nil
-		case len(found) == limit:
-			upto = found[limit-1].Event.Seq
+		case len(changes) == limit:
+			upto = changes[limit-1].Event.Seq
 			return nil
 		}
 		vector, err := readVector(conn)
@@ -52,7 +69,8 @@ func (s *Store) own(ctx context.Context, after int64, limit int) (changes []stor
 	return changes, upto, nil
 }
 
-// Lacking returns rows whose last event a vector does not cover, and this node's vector.
+// Lacking returns rows and deletions whose last event a vector does not cover, and this node's
+// vector.
 func (s *Store) Lacking(
 	ctx context.Context, have store.Vector, after store.Event, limit int,
 ) (changes []store.Change, vector store.Vector, err error) {
@@ -66,11 +84,11 @@ func (s *Store) Lacking(
 			if origin == after.Origin {
 				from = max(from, after.Seq)
 			}
-			var found []row
-			if found, err = rows(conn, ofOrigin, origin, from, limit-len(changes)); err != nil {
+			var found []store.Change
+			if found, err = events(conn, origin, from, limit-len(changes)); err != nil {
 				return err
 			}
-			changes = appendChanges(changes, found)
+			changes = append(changes, found...)
 			origin, more, err = nextOrigin(conn, ">", origin)
 		}
 		return err
@@ -81,12 +99,15 @@ func (s *Store) Lacking(
 	return changes, vector, nil
 }
 
-// nextOrigin returns the first origin of any row that compares so with a text: a hop on the
+// nextOrigin returns the first origin of any event that compares so with a text: a hop on each
 // index, where DISTINCT would walk all of it.
 func nextOrigin(conn *connection, compare, text string) (origin string, found bool, err error) {
-	err = run(conn, "SELECT origin FROM memories WHERE origin "+compare+" ? ORDER BY origin LIMIT 1",
+	first := func(table string) string {
+		return "SELECT * FROM (SELECT origin FROM " + table + " WHERE origin " + compare + " ?1 ORDER BY origin LIMIT 1)"
+	}
+	err = run(conn, first("memories")+" UNION "+first("deletions")+" ORDER BY 1 DESC",
 		func(stmt *sqlite.Stmt) error {
-			origin, found = stmt.ColumnText(0), true
+			origin, found = stmt.ColumnText(0), true // the last is the least
 			return nil
 		}, text)
 	if err != nil {
@@ -114,11 +135,4 @@ func readVector(conn *connection) (store.Vector, error) {
 		return nil, fmt.Errorf("reading the vector: %w", err)
 	}
 	return vector, nil
-}
-
-func appendChanges(changes []store.Change, found []row) []store.Change {
-	for _, r := range found {
-		changes = append(changes, r.Change)
-	}
-	return changes
 }

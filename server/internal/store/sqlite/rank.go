@@ -16,15 +16,16 @@ const (
 // best ranks all rows that hold one of the words as FTS5 does, and returns the first ids of a
 // namespace. The index must be whole.
 func (x *recent) best(found []*recentRow, namespace string, sought []string) []string {
+	rows := float64(len(x.rows) - x.gone)
 	idf := make([]float64, len(sought))
 	for i, word := range sought {
 		hits := float64(len(x.postings[word]))
-		idf[i] = math.Log((float64(len(x.rows)) - hits + 0.5) / (hits + 0.5))
+		idf[i] = math.Log((rows - hits + 0.5) / (hits + 0.5))
 		if idf[i] <= 0 {
 			idf[i] = bm25MinIDF
 		}
 	}
-	average := float64(x.tokens) / float64(len(x.rows))
+	average := float64(x.tokens) / rows
 	type candidate struct {
 		*recentRow
 		score float64

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,25 +14,32 @@ import (
 
 // Get returns the row with an id, or the one whose id begins with it.
 func (s *Store) Get(ctx context.Context, idOrPrefix string) (memory.Memory, error) {
-	const exact = "SELECT " + columns + " FROM memories WHERE id = ?"
-	var found []row
+	var found row
 	err := s.readers.read(ctx, func(conn *connection) (err error) {
-		if found, err = rows(conn, exact, idOrPrefix); err != nil || len(found) > 0 || idOrPrefix == "" {
-			return err
-		}
-		found, err = byPrefix(conn, idOrPrefix)
+		found, err = resolve(conn, idOrPrefix)
 		return err
 	})
-	var ambiguous *store.AmbiguousPrefix
-	switch {
-	case errors.As(err, &ambiguous):
-		return memory.Memory{}, ambiguous
-	case err != nil:
+	if err != nil {
 		return memory.Memory{}, fmt.Errorf("getting a memory: %w", err)
-	case len(found) == 0:
-		return memory.Memory{}, store.ErrNotFound
 	}
-	return found[0].Memory, nil
+	return found.Memory, nil
+}
+
+// resolve returns the row with an id, or the one whose id begins with it; store.ErrNotFound, or
+// *store.AmbiguousPrefix.
+func resolve(conn *connection, idOrPrefix string) (row, error) {
+	const exact = "SELECT " + columns + " FROM memories WHERE id = ?"
+	found, err := rows(conn, exact, idOrPrefix)
+	if err == nil && len(found) == 0 && idOrPrefix != "" {
+		found, err = byPrefix(conn, idOrPrefix)
+	}
+	switch {
+	case err != nil:
+		return row{}, err
+	case len(found) == 0:
+		return row{}, store.ErrNotFound
+	}
+	return found[0], nil
 }
 
 // byPrefix returns the one row whose id begins with a prefix, ASCII case folded; none, or

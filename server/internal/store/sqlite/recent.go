@@ -27,6 +27,7 @@ type recent struct {
 	whole bool         // rows are all there are
 	first int64        // the rowid of rows[0]
 	rows  []*recentRow // without a gap between their rowids
+	gone  int          // so many of rows were deleted, and stand for nothing
 	size  int          // of rows, as maxRecent counts
 
 	cut      int                     // so many rows are cut into words
@@ -38,6 +39,7 @@ type recent struct {
 type recentRow struct {
 	match
 	rowid  int64
+	gone   bool           // there is no such row any more; it has no text
 	text   [3]string      // the indexed columns
 	counts map[string]int // how often it holds a word; nil until it is cut
 	tokens int            // words, repeated ones included; likewise
@@ -53,6 +55,13 @@ func (x *recent) put(done []written) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, w := range done {
+		switch {
+		case w.Deletion != nil:
+			continue
+		case w.gone:
+			x.remove(w.rowid)
+			continue
+		}
 		x.putRow(&recentRow{
 			match: match{id: w.Memory.ID, namespace: w.Memory.Namespace},
 			rowid: w.rowid,
@@ -72,13 +81,8 @@ func (x *recent) putRow(r *recentRow) {
 	case slices.ContainsFunc(r.text[:], foreign):
 		x.forget(max(r.rowid, end-1))
 		return
-	case r.rowid < end:
-		at := int(r.rowid - x.first)
-		x.unlist(x.rows[at])
-		x.size += r.size() - x.rows[at].size()
-		if x.rows[at] = r; at < x.cut {
-			x.list(r)
-		}
+	case r.rowid < end: // written over, or the number of a deleted one is used again
+		x.replace(r)
 		return
 	case r.rowid > end: // another process wrote those between
 		x.forget(r.rowid - 1)
@@ -87,12 +91,39 @@ func (x *recent) putRow(r *recentRow) {
 	x.size += r.size()
 }
 
+// replace puts a row in the place of the one with its rowid.
+func (x *recent) replace(r *recentRow) {
+	at := int(r.rowid - x.first)
+	was := x.rows[at]
+	x.unlist(was)
+	x.size += r.size() - was.size()
+	x.gone += count(r.gone) - count(was.gone)
+	if x.rows[at] = r; at < x.cut {
+		x.list(r)
+	}
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// remove notes that a row was deleted.
+func (x *recent) remove(rowid int64) {
+	if rowid >= x.first && rowid < x.first+int64(len(x.rows)) {
+		x.replace(&recentRow{rowid: rowid, gone: true})
+	}
+}
+
 // forget drops the rows up to a rowid.
 func (x *recent) forget(upto int64) {
 	n := min(int(upto-x.first)+1, len(x.rows))
 	for _, r := range x.rows[:n] {
 		x.unlist(r)
 		x.size -= r.size()
+		x.gone -= count(r.gone)
 	}
 	clear(x.rows[:n])
 	x.rows, x.cut = x.rows[n:], max(x.cut-n, 0)

@@ -14,7 +14,8 @@ import (
 
 // columns are what scan reads, in its order.
 const columns = `id, tier, namespace, title, content, tags, priority, confidence, source,
-	access_count, created_at, updated_at, last_accessed_at, expires_at, metadata, origin, seq, rowid`
+	access_count, created_at, updated_at, last_accessed_at, expires_at, metadata, origin, seq, rowid,
+	generation, moved`
 
 // row is a memory, the event that last changed it, and where it is.
 type row struct {
@@ -23,15 +24,20 @@ type row struct {
 	tags  string // as stored: the full-text index must be told it to forget the row
 }
 
-// written is a row as a transaction leaves it.
+// written is a row as a transaction leaves it, or a deletion it made.
 type written struct {
 	row
 	former store.Event // the row's before; zero when the row is new
+	gone   bool        // the row was removed: only its rowid is left
 }
 
-// textSize is about how many bytes of memory a memory takes.
-func textSize(m memory.Memory) int {
+// textSize is about how many bytes of memory a change takes.
+func textSize(c store.Change) int {
 	const fixed = 512
+	if d := c.Deletion; d != nil {
+		return fixed + len(d.Title) + len(d.Namespace)
+	}
+	m := c.Memory
 	size := fixed + len(m.Title) + len(m.Content) + len(m.Metadata)
 	for _, tag := range m.Tags {
 		size += len(tag)
@@ -59,6 +65,8 @@ func scan(stmt *sqlite.Stmt) (row, error) {
 		LastAccessedAt: optional(stmt, 12),
 		ExpiresAt:      optional(stmt, 13),
 		Metadata:       json.RawMessage(stmt.ColumnText(14)),
+		Generation:     stmt.ColumnInt64(18),
+		Moved:          stmt.ColumnInt64(19),
 	}
 	if r.tags == "[]" {
 		return r, nil
@@ -107,6 +115,7 @@ func values(c store.Change) (args []any, tags string, err error) {
 		m.ID, string(m.Tier), m.Content, tags, int64(m.Priority), m.Confidence, m.Source,
 		m.AccessCount, m.CreatedAt, m.UpdatedAt, nullable(m.LastAccessedAt), nullable(m.ExpiresAt),
 		string(m.Metadata), c.Event.Origin, c.Event.Seq, nanos(m.UpdatedAt), expires,
+		m.Generation, m.Moved,
 	}, tags, nil
 }
 
@@ -135,8 +144,8 @@ func nanos(text string) int64 {
 func (t *tx) insert(c store.Change) error {
 	const statement = `INSERT INTO memories (id, tier, content, tags, priority, confidence, source,
 		access_count, created_at, updated_at, last_accessed_at, expires_at, metadata, origin, seq,
-		updated_ns, expires_ns, title, namespace)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		updated_ns, expires_ns, generation, moved, title, namespace)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	args, tags, err := values(c)
 	if err != nil {
 		return err
@@ -149,13 +158,13 @@ func (t *tx) insert(c store.Change) error {
 	return t.index(now)
 }
 
-// update stores a new state of a row, whose title and namespace stay. It returns
-// store.ErrIDInUse, nothing written, when the id is another row's.
+// update stores a new state of a row. It returns store.ErrIDInUse, nothing written, when the id
+// is another row's. Another title and namespace must be free.
 func (t *tx) update(was row, c store.Change) error {
 	const statement = `UPDATE memories SET id = ?, tier = ?, content = ?, tags = ?, priority = ?,
 		confidence = ?, source = ?, access_count = ?, created_at = ?, updated_at = ?,
 		last_accessed_at = ?, expires_at = ?, metadata = ?, origin = ?, seq = ?, updated_ns = ?,
-		expires_ns = ? WHERE rowid = ?`
+		expires_ns = ?, generation = ?, moved = ? WHERE rowid = ?`
 	args, tags, err := values(c)
 	if err != nil {
 		return err
@@ -165,7 +174,13 @@ func (t *tx) update(was row, c store.Change) error {
 	}
 	now := row{Change: c, rowid: was.rowid, tags: tags}
 	t.written = append(t.written, written{row: now, former: was.Event})
-	if was.Memory.Content == c.Memory.Content && was.tags == tags {
+	if pairOf(was.Memory) != pairOf(c.Memory) { // apart, because it costs the index of titles two changes
+		const move = "UPDATE memories SET title = ?, namespace = ? WHERE rowid = ?"
+		if err := run(t.conn, move, nil, c.Memory.Title, c.Memory.Namespace, was.rowid); err != nil {
+			return fmt.Errorf("moving a row: %w", err)
+		}
+	}
+	if was.Memory.Title == c.Memory.Title && was.Memory.Content == c.Memory.Content && was.tags == tags {
 		return nil
 	}
 	if err := t.unindex(was); err != nil {

@@ -21,7 +21,7 @@ type tail struct {
 	mu    sync.Mutex
 	after int64          // of the own events after this number
 	upto  int64          // and up to this one,
-	rows  []store.Change // those that still are the last of their row are here, by number
+	rows  []store.Change // deletions, and those that still are the last of their row are here, by number
 	size  int            // of rows, as maxTailBytes counts
 }
 
@@ -44,7 +44,7 @@ func (t *tail) put(done []written, before, now int64) {
 		}
 		if at, _ := t.find(w.Event); w.Event.Origin == t.origin && w.Event.Seq > t.after {
 			t.rows = slices.Insert(t.rows, at, w.Change)
-			t.size += textSize(w.Memory)
+			t.size += textSize(w.Change)
 		}
 	}
 	for len(t.rows) > maxTailRows || t.size > maxTailBytes {
@@ -64,7 +64,7 @@ func (t *tail) find(e store.Event) (at int, found bool) {
 }
 
 func (t *tail) drop(at int) {
-	t.size -= textSize(t.rows[at].Memory)
+	t.size -= textSize(t.rows[at])
 	if at == 0 { // the usual case, without moving the others
 		t.rows[0] = store.Change{}
 		t.rows = t.rows[1:]

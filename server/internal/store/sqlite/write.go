@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -11,16 +12,21 @@ import (
 
 // Create stores a valid memory, by memory.Upsert when its title and namespace are there.
 func (s *Store) Create(ctx context.Context, m memory.Memory) (store.Change, error) {
-	var created store.Change
 	m = m.Normalized()
+	return s.change(ctx, "storing a memory", func(t *tx) (store.Change, error) { return t.create(m) })
+}
+
+// change runs a job that makes one change.
+func (s *Store) change(ctx context.Context, what string, do func(*tx) (store.Change, error)) (store.Change, error) {
+	var made store.Change
 	err := s.writer.write(ctx, func(t *tx) (err error) {
-		created, err = t.create(m)
+		made, err = do(t)
 		return err
 	})
 	if err != nil {
-		return store.Change{}, fmt.Errorf("storing a memory: %w", err)
+		return store.Change{}, fmt.Errorf("%s: %w", what, err)
 	}
-	return created, nil
+	return made, nil
 }
 
 func (t *tx) create(m memory.Memory) (store.Change, error) {
@@ -28,103 +34,87 @@ func (t *tx) create(m memory.Memory) (store.Change, error) {
 	if err != nil {
 		return store.Change{}, err
 	}
-	if !found {
-		c := store.Change{Memory: m, Event: t.next()}
-		return c, t.insert(c)
+	if found {
+		c := store.Change{Memory: memory.Upsert(existing.Memory, m), Event: t.next()}
+		return c, t.update(existing, c)
 	}
-	c := store.Change{Memory: memory.Upsert(existing.Memory, m), Event: t.next()}
-	return c, t.update(existing, c)
+	if m.Generation, err = t.generation(m.Title, m.Namespace); err != nil {
+		return store.Change{}, err
+	}
+	switch deletion, err := t.deletionOf(m.ID); {
+	case err != nil:
+		return store.Change{}, err
+	case deletion != nil:
+		return store.Change{}, store.ErrIDInUse
+	}
+	c := store.Change{Memory: m, Event: t.next()}
+	return c, t.insert(c)
 }
 
-// Merge stores what another node sent. A row is refused for good: sending it again changes
-// nothing, so the vector moves on past it.
-func (s *Store) Merge(ctx context.Context, b store.Batch) (store.Merged, error) {
-	refused := make([]error, len(b.Changes))
-	rows := make([]store.Change, len(b.Changes))
-	for i, c := range b.Changes {
-		refused[i] = memory.ValidateStored(c.Memory)
-		rows[i] = store.Change{Memory: c.Memory.Normalized(), Event: c.Event}
-	}
-	var merged store.Merged
-	err := s.writer.write(ctx, func(t *tx) (err error) {
-		merged, err = t.merge(rows, refused)
+// Update changes the row with an id or a unique prefix.
+func (s *Store) Update(ctx context.Context, idOrPrefix string, p memory.Patch, at time.Time) (store.Change, error) {
+	return s.change(ctx, "updating a memory", func(t *tx) (store.Change, error) {
+		was, err := resolve(t.conn, idOrPrefix)
 		if err != nil {
-			return err
+			return store.Change{}, err
 		}
-		if span := b.Span; span != nil && t.vector[span.Origin] >= span.After {
-			t.raise(span.Origin, span.Upto)
+		now := memory.Update(was.Memory, p, at)
+		if now.Title == was.Memory.Title && now.Namespace == was.Memory.Namespace {
+			c := store.Change{Memory: now, Event: t.next()}
+			return c, t.update(was, c)
 		}
-		for origin, seq := range b.Have {
-			t.raise(origin, seq)
-		}
-		merged.Vector = t.vector.Clone()
-		return nil
+		return t.rename(was, now, at)
 	})
-	if err != nil {
-		return store.Merged{}, fmt.Errorf("merging %d memories: %w", len(b.Changes), err)
-	}
-	return merged, nil
 }
 
-// merge applies rows one by one, except the refused.
-func (t *tx) merge(rows []store.Change, refused []error) (store.Merged, error) {
-	out := store.Merged{IDs: make([]string, len(rows)), Errs: append([]error(nil), refused...)}
-	type key struct{ title, namespace string }
-	ids := make(map[key]string, len(rows)) // a later version in the batch may give the row another id
-	for i, c := range rows {
-		if refused[i] != nil {
-			continue
-		}
-		id, changed, err := t.apply(c)
-		switch {
-		case errors.Is(err, store.ErrIDInUse):
-			out.Errs[i] = err
-			continue
-		case err != nil:
-			return store.Merged{}, err
-		case changed:
-			out.Changed++
-		}
-		ids[key{c.Memory.Title, c.Memory.Namespace}] = id
+// rename stores a row under another title or namespace, and says that its pair was left.
+func (t *tx) rename(was row, now memory.Memory, at time.Time) (store.Change, error) {
+	switch other, found, err := t.byTitle(now.Title, now.Namespace); {
+	case err != nil:
+		return store.Change{}, err
+	case found:
+		return store.Change{}, &store.TitleInUse{Title: now.Title, Namespace: now.Namespace, ID: other.Memory.ID}
 	}
-	for i, c := range rows {
-		if out.Errs[i] == nil {
-			out.IDs[i] = ids[key{c.Memory.Title, c.Memory.Namespace}]
-		}
+	generation, err := t.generation(now.Title, now.Namespace)
+	if err != nil {
+		return store.Change{}, err
 	}
-	return out, nil
+	now.Generation, now.Moved = generation, max(at.UnixNano(), was.Memory.Moved+1)
+	if _, err := t.leave(was.Memory, now.Moved); err != nil {
+		return store.Change{}, err
+	}
+	c := store.Change{Memory: now, Event: t.next()}
+	return c, t.update(was, c)
 }
 
-// apply joins one version into its row and labels the result: with the version's event when
-// that is the row's state now, with the event it had when nothing changed, and with a new one
-// of this node when it is a mixture that exists nowhere else yet.
-func (t *tx) apply(c store.Change) (id string, changed bool, err error) {
-	if c.Event.Origin == t.origin {
-		t.raise(t.origin, c.Event.Seq) // it came back after this node had lost it: the number is used
-	}
-	existing, found, err := t.byTitle(c.Memory.Title, c.Memory.Namespace)
-	if err != nil {
-		return "", false, err
-	}
-	if !found {
-		if c.Event.Origin == "" {
-			c.Event = t.next()
+// Delete removes the row with an id or a unique prefix.
+func (s *Store) Delete(ctx context.Context, idOrPrefix string, at time.Time) (store.Change, error) {
+	return s.change(ctx, "deleting a memory", func(t *tx) (store.Change, error) {
+		was, err := resolve(t.conn, idOrPrefix)
+		if err != nil {
+			return store.Change{}, err
 		}
-		return c.Memory.ID, true, t.insert(c)
+		deletion := was.Memory.Delete(memory.FormatTime(at))
+		c := store.Change{Deletion: &deletion, Event: t.next()}
+		if err := t.record(c); err != nil {
+			return store.Change{}, err
+		}
+		return c, t.remove(was)
+	})
+}
+
+// harmless reports whether a job failed before it wrote anything.
+func harmless(err error) bool {
+	for _, known := range []error{store.ErrIDInUse, store.ErrNotFound, context.Canceled} {
+		if errors.Is(err, known) {
+			return true
+		}
 	}
-	joined := store.Change{Event: c.Event}
-	if c.Event.Origin == "" {
-		joined.Memory = memory.Receive(existing.Memory, c.Memory)
-	} else {
-		joined.Memory = memory.Merge(existing.Memory, c.Memory)
-	}
-	switch {
-	case memory.Equal(joined.Memory, existing.Memory):
-		return existing.Memory.ID, false, nil
-	case c.Event.Origin == "" || !memory.Equal(joined.Memory, c.Memory):
-		joined.Event = t.next()
-	}
-	return joined.Memory.ID, true, t.update(existing, joined)
+	var (
+		ambiguous *store.AmbiguousPrefix
+		taken     *store.TitleInUse
+	)
+	return errors.As(err, &ambiguous) || errors.As(err, &taken)
 }
 
 // NoteSync records how far a peer has been seen; what is recorded never goes back.

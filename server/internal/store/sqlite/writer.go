@@ -168,11 +168,6 @@ func (j job) run(t *tx) error {
 	}
 }
 
-// harmless reports whether a job failed before it wrote anything.
-func harmless(err error) bool {
-	return errors.Is(err, store.ErrIDInUse) || errors.Is(err, context.Canceled)
-}
-
 // jobError is a failure within a job, not of the transaction around it.
 type jobError struct{ error }
 
@@ -210,8 +205,9 @@ type tx struct {
 	vector store.Vector // as it will be after the transaction
 	raised map[string]bool
 
-	before  int64     // this node's number at the begin
-	written []written // in order
+	before    int64     // this node's number at the begin
+	written   []written // in order
+	deletions presence  // whether there are any
 }
 
 // next numbers a change made here.

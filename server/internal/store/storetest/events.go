@@ -62,10 +62,10 @@ func testLabels(t *testing.T, open Opener) {
 	step("a newer one keeps its event", newer, store.Event{Origin: "far", Seq: 4}, 1, store.Event{Origin: "far", Seq: 4})
 	step("once more is nothing", newer, store.Event{Origin: "far", Seq: 4}, 0, store.Event{Origin: "far", Seq: 4})
 	step("the same state by another event, too", newer, store.Event{Origin: "near", Seq: 1}, 0, store.Event{Origin: "far", Seq: 4})
-	older.Priority = 9
+	older.AccessCount = 9
 	step("a mixture is a new event of this node", older, store.Event{Origin: "near", Seq: 2}, 1, mine(2))
 	want := newer
-	want.Priority = 9
+	want.AccessCount = 9
 	diff(t, "the mixture", want, get(t, s, "id-t"))
 	changes, _, err := s.Own(t.Context(), 1, 10)
 	diff(t, "and is passed on", []string{"t"}, changedTitles(must(t, changes, err)))
