@@ -9,7 +9,7 @@ import (
 // StaleThenRecovered decides: no node goes without an acknowledged write for longer than the settle limit
 // and has it later. A write is stale on a node when a reading that began after it was
 // acknowledged, every fault was healed and the node, if it was killed, could reach the others
-// again does not show it, and the node's last reading does. It is stale at least from the last of
+// again does not show it, and the node's final reading does. It is stale at least from the last of
 // these moments to the beginning of the last reading that does not show it. What a delete may
 // have undone is not judged. Staleness within the limit is counted, and no fault: numbers give
 // the keys and the longest (stale_ms, Jepsen's stable latency). It gates when the system promises
@@ -36,7 +36,7 @@ func staleThenRecovered(h *view) metrics.Finding {
 	for node := range h.Question.Nodes {
 		quiet := undisturbed(h.History, node)
 		readings := states(h.History, node)
-		if quiet == metrics.Forever || len(readings) == 0 {
+		if quiet == metrics.Forever || len(readings) == 0 || readings[len(readings)-1].Stage != metrics.AtFinal {
 			continue
 		}
 		from := make([]time.Duration, len(p.from))
