@@ -47,6 +47,15 @@ var deviations = map[string]func(e *exchange){
 	},
 	"extractors/null tier":       unprocessable, // H29
 	"extractors/array as struct": unprocessable, // H29
+	"quorum_mesh/peer has the old content": func(e *exchange) { // F3
+		e.Body, e.BodyMeans = "changed", "memory.content"
+	},
+	"quorum_mesh/delete stays local": func(e *exchange) { // F3
+		e.Body.(map[string]any)["quorum_acks"] = 2.0
+	},
+	"quorum_mesh/peer still has it": func(e *exchange) { // F3
+		e.Status, e.Body, e.BodyMeans = http.StatusNotFound, map[string]any{"error": "not found"}, ""
+	},
 	// Routes of these paths that are yet to come.
 	"routes/bulk is not an id": func(e *exchange) {
 		e.Status, e.ContentType, e.Headers, e.Body = http.StatusNotFound, "application/json", nil, map[string]any{"error": "not found"}
@@ -136,6 +145,12 @@ func (p *player) play(t *testing.T, e exchange) {
 			return n.get(t, e.Request.Path).status == http.StatusOK
 		})
 	}
+	if slices.Contains(e.Before, "0.3 s later") {
+		within(t, 2*time.Second, "the peer follows", func() bool {
+			a := n.get(t, e.Request.Path)
+			return a.status == e.Status && cmp.Equal(e.Body, reading(t, e, a))
+		})
+	}
 	contentType := ""
 	if e.Request.Headers == nil && e.Request.Body != nil || e.Request.BodyText != nil && e.Request.Headers == nil || e.Request.BodyIs != "" {
 		contentType = "application/json"
@@ -177,7 +192,7 @@ func (p *player) before(t *testing.T, what string) {
 				"title": fmt.Sprint("t", i), "content": "c", "namespace": "n", "priority": priority,
 			})
 		}
-	case "a moment later": // what is waited for is in the step
+	case "a moment later", "0.3 s later": // what is waited for is in the step
 	default:
 		t.Fatalf("no one knows how to do %q", what)
 	}

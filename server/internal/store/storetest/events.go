@@ -267,12 +267,23 @@ func exchange(t *testing.T, from, to store.Store) int {
 	}
 }
 
+// inNamespace tells namespaces other than n apart.
+func inNamespace(m memory.Memory) string {
+	if m.Namespace == "n" {
+		return ""
+	}
+	return " in " + m.Namespace
+}
+
+// everything returns all rows by title.
 func everything(t *testing.T, s store.Store) map[string]memory.Memory {
 	t.Helper()
-	changes, _, err := s.Lacking(context.Background(), nil, store.Event{}, 1000)
+	changes, _, err := s.Lacking(context.Background(), nil, store.Event{}, 100_000)
 	rows := map[string]memory.Memory{}
 	for _, c := range must(t, changes, err) {
-		rows[c.Memory.Title] = c.Memory
+		if c.Deletion == nil {
+			rows[c.Memory.Title+inNamespace(c.Memory)] = c.Memory
+		}
 	}
 	return rows
 }
