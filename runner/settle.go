@@ -138,17 +138,18 @@ func agree(readings []metrics.Observation) bool {
 	return len(readings) > 0
 }
 
-// same reports whether two readings show the same keys with the same contents.
+// same reports whether two readings show the same rows: keys, contents and ids. A node that still
+// shows an id which the others have given up has not settled.
 func same(a, b metrics.Observation) bool {
 	if a.Readable() != b.Readable() || len(a.Rows) != len(b.Rows) {
 		return false
 	}
-	hashes := make(map[string]string, len(a.Rows))
+	rows := make(map[metrics.Row]struct{}, len(a.Rows))
 	for _, r := range a.Rows {
-		hashes[r.Key] = r.Hash
+		rows[r] = struct{}{}
 	}
 	for _, r := range b.Rows {
-		if hash, ok := hashes[r.Key]; !ok || hash != r.Hash {
+		if _, ok := rows[r]; !ok {
 			return false
 		}
 	}
