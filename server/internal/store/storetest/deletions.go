@@ -171,8 +171,9 @@ func testRenameSplit(t *testing.T, open Opener) {
 	moved := update(t, from, "id-old", memory.Patch{Title: pointer("new")}, 5)
 	got := merge(t, to, store.Batch{Changes: []store.Change{moved}})
 	diff(t, "held", []string{"id-old"}, got.IDs)
+	create(t, to, row("old", 10, func(m *memory.Memory) { m.ID, m.Content = "next", "knows of it" }))
 	settle(t, from, to)
-	wantRows(t, map[string]string{"new": "written by who did not know"}, from, to)
+	wantRows(t, map[string]string{"new": "written by who did not know", "old": "knows of it"}, from, to)
 }
 
 // testConcurrentRenames has two nodes give one memory two titles: the later is the one.
@@ -190,6 +191,51 @@ func testConcurrentRenames(t *testing.T, open Opener) {
 	remove(t, b, "id-t", 8)
 	settle(t, a, c, b)
 	wantRows(t, map[string]string{}, a, b, c)
+}
+
+// testKilledElsewhere has a memory deleted by nodes that did not know its last title: what is written
+// there by one that does is a new memory, also where the deleted one still stands.
+func testKilledElsewhere(t *testing.T, open Opener) {
+	next := row("k", 20, func(m *memory.Memory) { m.ID = "next" })
+	for name, deleted := range map[string]func(a, p, q store.Store){
+		"the deletion comes to the row": func(a, p, q store.Store) {
+			update(t, p, "id-t", memory.Patch{Title: pointer("k")}, 5)
+			exchange(t, p, q)
+			remove(t, a, "id-t", 6)
+			exchange(t, a, p)
+		},
+		"the row comes to the deletion": func(a, p, q store.Store) {
+			update(t, q, "id-t", memory.Patch{Title: pointer("k")}, 5)
+			remove(t, a, "id-t", 6)
+			exchange(t, a, p)
+			exchange(t, q, p)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, p, q := opened(t, open), opened(t, open), opened(t, open)
+			create(t, a, row("t", 1))
+			settle(t, a, p, q)
+			deleted(a, p, q)
+			wantRows(t, map[string]string{}, p)
+			merge(t, q, store.Batch{Changes: []store.Change{create(t, p, next)}})
+			settle(t, q, p, a)
+			wantRows(t, map[string]string{"k": next.Content}, a, p, q)
+			get(t, q, "next")
+		})
+	}
+	t.Run("the row comes to a later title", func(t *testing.T) {
+		a, b, c := opened(t, open), opened(t, open), opened(t, open)
+		create(t, a, row("t", 1))
+		settle(t, a, b, c)
+		update(t, a, "id-t", memory.Patch{Title: pointer("k")}, 5)
+		update(t, b, "id-t", memory.Patch{Title: pointer("later")}, 6)
+		exchange(t, b, c)
+		exchange(t, a, c)
+		merge(t, a, store.Batch{Changes: []store.Change{create(t, c, next)}})
+		settle(t, a, b, c)
+		wantRows(t, map[string]string{"k": next.Content, "later": "content of t"}, a, b, c)
+		get(t, a, "next")
+	})
 }
 
 // testAway has a node away while a row is deleted. What it holds, and what is done to it there,

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Opener) {
 		{"rename", testRename},
 		{"a rename that comes in parts", testRenameSplit},
 		{"concurrent renames", testConcurrentRenames},
+		{"deleted under another title", testKilledElsewhere},
 		{"a node away from a deletion", testAway},
 		{"deleted twice", testDeletedTwice},
 		{"deletions of unnumbered rows", testUnnumberedDeletions},

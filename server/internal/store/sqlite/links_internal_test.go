@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"chaosctl/server/internal/memory"
+)
+
+// TestLinksFollowTheMemory links two rows: the link stays over a rename, and goes with one of them,
+// also when another node's new memory takes the title.
+func TestLinksFollowTheMemory(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		do   func(*Store) error
+		want int64
+	}{
+		"update": {func(s *Store) error {
+			_, err := s.Update(t.Context(), "id-1", memory.Patch{Content: new("d")}, time.Now())
+			return err
+		}, 1},
+		"rename": {func(s *Store) error {
+			_, err := s.Update(t.Context(), "id-1", memory.Patch{Title: new("other")}, time.Now())
+			return err
+		}, 1},
+		"rename elsewhere": {func(s *Store) error {
+			m := newRow(1, "other", "c")
+			m.Moved = 1
+			write(t, s, m, "far", 1)
+			return nil
+		}, 1},
+		"delete": {func(s *Store) error {
+			_, err := s.Delete(t.Context(), "id-2", time.Now())
+			return err
+		}, 0},
+		"a new memory elsewhere": {func(s *Store) error {
+			m := newRow(3, "one", "c")
+			m.Generation = 1
+			write(t, s, m, "far", 1)
+			return nil
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := opened(t, filepath.Join(t.TempDir(), "memory.db"))
+			write(t, s, newRow(1, "one", "c"), "", 0)
+			write(t, s, newRow(2, "two", "c"), "", 0)
+			err := s.writer.write(t.Context(), func(x *tx) error {
+				return run(x.conn, "INSERT INTO memory_links VALUES ('id-1', 'id-2', 'related_to', '')", nil)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := test.do(s); err != nil {
+				t.Fatal(err)
+			}
+			if stats, err := s.Stats(t.Context()); err != nil || stats.Links != test.want {
+				t.Errorf("%d links, %v, want %d", stats.Links, err, test.want)
+			}
+			changes, _, err := s.Own(t.Context(), 0, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, _, err := s.own(t.Context(), 0, 100)
+			if err != nil || len(again) != len(changes) {
+				t.Errorf("%d own events in memory, %d in the database, %v", len(changes), len(again), err)
+			}
+		})
+	}
+}
