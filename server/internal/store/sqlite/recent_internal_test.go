@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -92,6 +94,14 @@ func TestRecentAgrees(t *testing.T) {
 					m.Tags = []string{text(r, test.vocabulary, 2), "<tag>"}
 				}
 				write(t, s, m, []string{"", "far"}[r.IntN(2)], int64(n+1))
+				if r.IntN(6) == 0 {
+					changeOne(t, s, r, n)
+				}
+				if r.IntN(6) == 0 { // the number of the newest row is given to the next
+					if _, err := s.Delete(t.Context(), m.ID, time.Now()); err != nil && !errors.Is(err, store.ErrNotFound) {
+						t.Fatal(err)
+					}
+				}
 
 				sought := words(text(r, test.vocabulary, 5))
 				want, err := s.similar(t.Context(), "n", sought)

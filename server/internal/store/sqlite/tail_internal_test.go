@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
 )
 
@@ -30,6 +31,9 @@ func TestTailAgrees(t *testing.T) {
 			}
 		}
 		write(t, s, m, from, seq)
+		if r.IntN(5) == 0 {
+			changeOne(t, s, r, n)
+		}
 		all, _, err := s.own(t.Context(), 0, 1000)
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +41,7 @@ func TestTailAgrees(t *testing.T) {
 		for _, c := range all {
 			used[c.Event.Seq] = true
 		}
-		after, limit := int64(r.IntN(n+2)), 1+r.IntN(80)
+		after, limit := int64(r.IntN(2*n+2)), 1+r.IntN(80)
 		got, upto, ok := s.tail.own(after, limit)
 		if !ok {
 			t.Fatalf("after %d, at most %d: not told", after, limit)
@@ -49,6 +53,24 @@ func TestTailAgrees(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || upto != wantUpto {
 			t.Fatalf("after %d, at most %d: up to %d, want %d (-database +memory):\n%s", after, limit, upto, wantUpto, diff)
 		}
+	}
+}
+
+// changeOne deletes or renames one of the rows.
+func changeOne(t *testing.T, s *Store, r *rand.Rand, n int) {
+	t.Helper()
+	all, err := s.UpdatedSince(t.Context(), "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := all[r.IntN(len(all))]
+	if r.IntN(2) == 0 {
+		_, err = s.Delete(t.Context(), one.ID, time.Unix(int64(n), 0))
+	} else {
+		_, err = s.Update(t.Context(), one.ID, memory.Patch{Title: new(one.Title + fmt.Sprint(" ", n))}, time.Unix(int64(n), 0))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

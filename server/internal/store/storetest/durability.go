@@ -22,6 +22,8 @@ func testContexts(t *testing.T, open Opener) {
 	for name, call := range map[string]func() error{
 		"create": func() error { _, err := s.Create(ctx, row("a", 1)); return err },
 		"merge":  func() error { _, err := s.Merge(ctx, numbered("far", 1, row("b", 1))); return err },
+		"update": func() error { _, err := s.Update(ctx, "id-a", memory.Patch{}, epoch); return err },
+		"delete": func() error { _, err := s.Delete(ctx, "id-a", epoch); return err },
 		"get":    func() error { _, err := s.Get(ctx, "id-a"); return err },
 		"list":   func() error { _, err := s.List(ctx, store.Query{Limit: 1}); return err },
 		"own":    func() error { _, _, err := s.Own(ctx, 0, 1); return err },
@@ -111,6 +113,7 @@ func testReopen(t *testing.T, open Opener) {
 	fill(t, s, 5)
 	merge(t, s, store.Batch{Have: store.Vector{"far": 3}})
 	must(t, 0, s.NoteSync(t.Context(), "me", "p", at(1)))
+	remove(t, s, "id-row 004", 9)
 	rows, wantVector := everything(t, s), vector(t, s)
 	must(t, 0, s.Close())
 
@@ -123,6 +126,9 @@ func testReopen(t *testing.T, open Opener) {
 	diff(t, "sync state", map[string]string{"p": at(1)}, must(t, clock, err))
 	must(t, 0, s.Healthy(t.Context()))
 	create(t, s, row("row 001", 9))
+	if _, err := s.Create(t.Context(), row("row 004", 9)); !errors.Is(err, store.ErrIDInUse) {
+		t.Errorf("the deletion is forgotten: %v", err)
+	}
 }
 
 func testClosed(t *testing.T, open Opener) {
@@ -133,6 +139,8 @@ func testClosed(t *testing.T, open Opener) {
 	for name, call := range map[string]func() error{
 		"create": func() error { _, err := s.Create(t.Context(), row("b", 1)); return err },
 		"merge":  func() error { _, err := s.Merge(t.Context(), store.Batch{}); return err },
+		"update": func() error { _, err := s.Update(t.Context(), "id-a", memory.Patch{}, epoch); return err },
+		"delete": func() error { _, err := s.Delete(t.Context(), "id-a", epoch); return err },
 		"get":    func() error { _, err := s.Get(t.Context(), "id-a"); return err },
 		"vector": func() error { _, err := s.Vector(t.Context()); return err },
 	} {
