@@ -50,7 +50,7 @@ func (h *History) Owed() []*Operation {
 		if op.Kind != Write || op.Outcome != OK {
 			continue
 		}
-		if until, any := deleted[op.Key]; !any || until < op.Invoked {
+		if until, known := deleted[op.Key]; !known || until < op.Invoked {
 			owed = append(owed, op)
 		}
 	}

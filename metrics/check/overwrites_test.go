@@ -261,3 +261,19 @@ func TestAssumptionsOfWorkloads(t *testing.T) {
 		"begun before it was due": {change: func(h *metrics.History) { h.Operations[3].Scheduled = 99 * time.Second }, want: doubt()},
 	})
 }
+
+// Nodes may have to agree on the id of a key that was written over.
+func TestDriftOfOverwrittenKeys(t *testing.T) {
+	drift := func(h *metrics.History) {
+		rows := at(h, metrics.AtFinal, 1).Rows
+		rows[len(rows)-1].ID = "another"
+	}
+	checkGolden(t, check.Duplicate{}, map[string]golden{
+		"none":                {base: overwritten, want: yes()},
+		"within the limit":    {base: overwritten, change: drift, want: doubt("k")},
+		"the limit is over":   {base: overwritten, change: func(h *metrics.History) { drift(h); h.Question.SettleLimit = 100 * ms }, want: no("k")},
+		"not promised":        {base: overwritten, change: func(h *metrics.History) { silent(h); drift(h) }, want: reported(doubt("k"))},
+		"with a key that was": {base: overwritten, change: func(h *metrics.History) { drift(h); at(h, metrics.AtFinal, 1).Rows[2].ID = "x" }, want: no(key(2), "k")},
+		"not healed":          {base: overwritten, change: func(h *metrics.History) { drift(h); h.Windows[0].Healed = metrics.Never }, want: doubt("k")},
+	})
+}

@@ -166,8 +166,8 @@ func naiveLostUpdates(h *metrics.History) []string {
 	return naiveSpaces(h, func(ops []metrics.Operation, readings []metrics.Observation, key string) bool {
 		older, newer := 0, 0
 		for _, o := range at60(readings) {
-			shown, any := shownAs(ops, o, key)
-			if !any {
+			shown, there := shownAs(ops, o, key)
+			if !there {
 				continue
 			}
 			if slices.ContainsFunc(naiveOwed(ops), func(last metrics.Operation) bool { return naiveEnd(shown) < last.Invoked }) {
@@ -183,8 +183,8 @@ func naiveLostUpdates(h *metrics.History) []string {
 func naiveReturned(h *metrics.History) []string {
 	return naiveSpaces(h, func(ops []metrics.Operation, readings []metrics.Observation, key string) bool {
 		return slices.ContainsFunc(at60(readings), func(o metrics.Observation) bool {
-			shown, any := shownAs(ops, o, key)
-			return any && slices.ContainsFunc(ops, func(d metrics.Operation) bool {
+			shown, there := shownAs(ops, o, key)
+			return there && slices.ContainsFunc(ops, func(d metrics.Operation) bool {
 				return d.Kind == metrics.Delete && d.Outcome == metrics.OK && naiveEnd(shown) < d.Invoked
 			})
 		})
@@ -204,9 +204,9 @@ func naiveRegressed(h *metrics.History) []string {
 				if a.Node != b.Node || b.Began < a.Ended || len(owed) == 0 || !sameLife(a, b) {
 					continue
 				}
-				first, any := shownAs(ops, a, key)
+				first, seen := shownAs(ops, a, key)
 				later, still := shownAs(ops, b, key)
-				if any && (!still || first.Outcome == metrics.OK && naiveEnd(later) < first.Invoked) {
+				if seen && (!still || first.Outcome == metrics.OK && naiveEnd(later) < first.Invoked) {
 					return true
 				}
 			}
