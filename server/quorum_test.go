@@ -25,10 +25,11 @@ type stub struct {
 
 // pushed is a push as a peer receives it.
 type pushed struct {
-	Header   http.Header `json:"-"`
-	Memories []map[string]any
-	Sender   string `json:"sender_agent_id"`
-	DryRun   *bool  `json:"dry_run"`
+	Header    http.Header `json:"-"`
+	Memories  []map[string]any
+	Sender    string `json:"sender_agent_id"`
+	DryRun    *bool  `json:"dry_run"`
+	Deletions []string
 }
 
 func (p pushed) ids() []string {
