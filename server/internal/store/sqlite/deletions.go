@@ -65,7 +65,7 @@ func (t *tx) anyDeleted() (bool, error) {
 
 // generation is the newest generation of a title and namespace that a deletion has begun, else 0.
 func (t *tx) generation(title, namespace string) (int64, error) {
-	if any, err := t.anyDeleted(); !any || err != nil {
+	if some, err := t.anyDeleted(); !some || err != nil {
 		return 0, err
 	}
 	const query = "SELECT max(generation) FROM deletions WHERE title = ? AND namespace = ?"
@@ -74,7 +74,7 @@ func (t *tx) generation(title, namespace string) (int64, error) {
 
 // deletionOf returns what says that the memory with an id was deleted, nil when nothing does.
 func (t *tx) deletionOf(id string) (*memory.Deletion, error) {
-	if any, err := t.anyDeleted(); !any || err != nil {
+	if some, err := t.anyDeleted(); !some || err != nil {
 		return nil, err
 	}
 	const query = "SELECT " + deletionColumns + " FROM deletions WHERE id = ? AND id <> '' ORDER BY deleted_at LIMIT 1"
@@ -100,7 +100,7 @@ func (t *tx) newer(m memory.Memory, generation int64) (bool, error) {
 
 // known tells whether a deletion is here already, made by whichever node.
 func (t *tx) known(d *memory.Deletion) (bool, error) {
-	if any, err := t.anyDeleted(); !any || err != nil {
+	if some, err := t.anyDeleted(); !some || err != nil {
 		return false, err
 	}
 	const query = "SELECT 1 FROM deletions WHERE title = ? AND namespace = ? AND generation = ? AND id = ?"
