@@ -23,18 +23,6 @@ func (h *History) Values() Values {
 	return values
 }
 
-// Held returns the keys under which a reading shows a value that was written. A row whose
-// content nobody wrote is no copy of anything.
-func (v Values) Held(o Observation) map[string]struct{} {
-	held := make(map[string]struct{}, len(o.Rows))
-	for _, r := range o.Rows {
-		if _, written := v[Copy{r.Key, r.Hash}]; written {
-			held[r.Key] = struct{}{}
-		}
-	}
-	return held
-}
-
 // Owed returns the acknowledged writes whose keys must be there: those that no delete may have
 // undone. A delete may have unless it definitely failed, or was answered before the write began.
 func (h *History) Owed() []*Operation {
@@ -70,15 +58,4 @@ func (o *Operation) EffectUntil() time.Duration {
 		return Forever
 	}
 	return o.Returned
-}
-
-// Missing returns the keys of those writes that are not among the held, in the order of writes.
-func Missing(writes []*Operation, held map[string]struct{}) []string {
-	var missing []string
-	for _, op := range writes {
-		if _, ok := held[op.Key]; !ok {
-			missing = append(missing, op.Key)
-		}
-	}
-	return missing
 }

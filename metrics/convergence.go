@@ -14,7 +14,8 @@ type Convergence struct {
 func Converged(h *History) Convergence {
 	c := Convergence{Missing: map[int][]string{}}
 	for _, space := range h.ByNamespace() {
-		owed, values := space.Owed(), space.Values()
+		owed := space.Owed()
+		held := newHolding(space, owed)
 		c.Acked += len(owed)
 		for _, o := range space.Latest(AtSettleA) {
 			c.Nodes = append(c.Nodes, o.Node)
@@ -23,7 +24,7 @@ func Converged(h *History) Convergence {
 				continue
 			}
 			c.Missing[o.Node] = slices.Clip(c.Missing[o.Node]) // it was read, also when it lacks nothing
-			for _, key := range Missing(owed, values.Held(o)) {
+			for _, key := range held.missing(o) {
 				c.Missing[o.Node] = append(c.Missing[o.Node], h.Qualified(space.Namespace, key))
 			}
 		}
@@ -60,4 +61,49 @@ func (c Convergence) Ceiling() *float64 {
 	}
 	bound := float64(c.Acked-most) / float64(c.Acked)
 	return &bound
+}
+
+// holding tells which owed writes a reading shows.
+type holding struct {
+	history *History
+	owed    []*Operation
+	number  map[string]int32 // of a key among the owed: its first write
+	values  Values           // once a value is not that of the first write
+}
+
+func newHolding(h *History, owed []*Operation) *holding {
+	k := &holding{history: h, owed: owed, number: make(map[string]int32, len(owed))}
+	for i, op := range owed {
+		if _, known := k.number[op.Key]; !known {
+			k.number[op.Key] = int32(i)
+		}
+	}
+	return k
+}
+
+// missing returns the keys of the owed writes whose key a reading does not show with a value that
+// was written, in the order of writes.
+func (k *holding) missing(o Observation) []string {
+	shown := make([]bool, len(k.owed)) // by the first write of a key
+	for _, r := range o.Rows {
+		if n, owed := k.number[r.Key]; owed && (k.owed[n].Hash == r.Hash || k.written(r)) {
+			shown[n] = true
+		}
+	}
+	var missing []string
+	for _, op := range k.owed {
+		if !shown[k.number[op.Key]] {
+			missing = append(missing, op.Key)
+		}
+	}
+	return missing
+}
+
+// written reports whether a row's value was written.
+func (k *holding) written(r Row) bool {
+	if k.values == nil {
+		k.values = k.history.Values()
+	}
+	_, written := k.values[Copy{r.Key, r.Hash}]
+	return written
 }

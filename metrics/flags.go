@@ -57,16 +57,13 @@ type counts struct{ under, over, full, unknown bool }
 func countsOf(h *History) counts {
 	var c counts
 	for _, space := range h.ByNamespace() {
-		begun, owed := 0, map[string]struct{}{}
+		begun, owed := 0, keysOwed(space)
 		for i := range space.Operations {
 			begun += one(space.Operations[i].Kind == Write)
 		}
-		for _, op := range space.Owed() {
-			owed[op.Key] = struct{}{}
-		}
 		settled, finals := space.Latest(AtSettleA), space.Latest(AtFinal)
 		for i, o := range slices.Concat(settled, finals) {
-			c.under = c.under || i < len(settled) && o.Readable() && len(o.Rows) < len(owed)
+			c.under = c.under || i < len(settled) && o.Readable() && len(o.Rows) < owed
 			c.over = c.over || len(o.Rows) > begun
 			c.full = c.full || lastPageFull(o)
 			c.unknown = c.unknown || !o.Readable()
@@ -74,6 +71,16 @@ func countsOf(h *History) counts {
 		c.unknown = c.unknown || len(finals) < h.Question.Nodes
 	}
 	return c
+}
+
+// keysOwed counts the keys that must be there.
+func keysOwed(h *History) int {
+	owed := h.Owed()
+	keys := make(map[string]struct{}, len(owed))
+	for _, op := range owed {
+		keys[op.Key] = struct{}{}
+	}
+	return len(keys)
 }
 
 func lastPageFull(o Observation) bool {

@@ -208,20 +208,20 @@ func extraUnacked(h *History) map[string]int {
 			if !o.Readable() {
 				continue
 			}
-			more := 0
-			for key := range keys(o) {
-				if _, ok := acked[key]; !ok {
-					more++
+			more := map[string]struct{}{}
+			for _, r := range o.Rows {
+				if _, ok := acked[r.Key]; !ok {
+					more[r.Key] = struct{}{}
 				}
 			}
-			extra[NodeName(o.Node)] += more
+			extra[NodeName(o.Node)] += len(more)
 		}
 	}
 	return extra
 }
 
 func (h *History) keysAcked() map[string]struct{} {
-	acked := map[string]struct{}{}
+	acked := make(map[string]struct{}, len(h.Operations))
 	for i := range h.Operations {
 		if op := &h.Operations[i]; op.Kind == Write && op.Outcome == OK {
 			acked[op.Key] = struct{}{}

@@ -118,12 +118,3 @@ func copies(o Observation) map[Copy]struct{} {
 	}
 	return set
 }
-
-// keys returns the keys of a reading.
-func keys(o Observation) map[string]struct{} {
-	set := make(map[string]struct{}, len(o.Rows))
-	for _, r := range o.Rows {
-		set[r.Key] = struct{}{}
-	}
-	return set
-}

@@ -43,30 +43,67 @@ func convergeTimesIn(h *History) map[string]*float64 {
 	return times
 }
 
+// state is content by key, as readings show it.
+type state struct {
+	number map[string]int32 // of a key
+	hashes []string
+	last   []int32        // the reading that was compared last and shows the key, from 1
+	known  map[*Row]shown // lists of rows that were compared, by their first row
+	looked int32          // readings that were compared
+}
+
+// shown is what a comparison of a list of rows gave.
+type shown struct {
+	rows int
+	same bool
+}
+
 // settledState is the content by key that all readings together show, or nil when they
 // contradict each other or lack an acknowledged write.
-func settledState(h *History, readings []Observation) map[string]string {
-	state := map[string]string{}
+func settledState(h *History, readings []Observation) *state {
+	most := 0
 	for _, o := range readings {
+		most = max(most, len(o.Rows))
+	}
+	s := &state{number: make(map[string]int32, most), hashes: make([]string, 0, most), known: map[*Row]shown{}}
+	for i, o := range readings {
+		if i > 0 && sameList(o, readings[i-1]) {
+			continue
+		}
 		for _, r := range o.Rows {
-			if hash, known := state[r.Key]; known && hash != r.Hash {
+			n, known := s.number[r.Key]
+			switch {
+			case !known:
+				s.number[r.Key] = int32(len(s.hashes))
+				s.hashes = append(s.hashes, r.Hash)
+			case s.hashes[n] != r.Hash:
 				return nil
 			}
-			state[r.Key] = r.Hash
 		}
 	}
-	values := h.Values()
+	s.last = make([]int32, len(s.hashes))
+	var values Values
 	for _, op := range h.Owed() {
-		if _, written := values[Copy{op.Key, state[op.Key]}]; !written {
+		n, known := s.number[op.Key]
+		if known && s.hashes[n] == op.Hash {
+			continue
+		}
+		if values == nil {
+			values = h.Values()
+		}
+		if !known {
+			return nil
+		}
+		if _, written := values[Copy{op.Key, s.hashes[n]}]; !written {
 			return nil
 		}
 	}
-	return state
+	return s
 }
 
 // settledAfter measures from a moment until a node showed the state for good.
-func settledAfter(h *History, last Observation, state map[string]string, from time.Duration) *float64 {
-	if from == Never || state == nil {
+func settledAfter(h *History, last Observation, settled *state, from time.Duration) *float64 {
+	if from == Never || settled == nil {
 		return nil
 	}
 	since := Never
@@ -76,7 +113,7 @@ func settledAfter(h *History, last Observation, state map[string]string, from ti
 			continue
 		}
 		switch {
-		case !shows(o, state):
+		case !settled.shows(o):
 			since = Never
 		case since == Never:
 			since = o.Ended
@@ -89,16 +126,38 @@ func settledAfter(h *History, last Observation, state map[string]string, from ti
 	return &took
 }
 
+// sameList reports whether two readings share their rows.
+func sameList(a, b Observation) bool {
+	return len(a.Rows) == len(b.Rows) && (len(a.Rows) == 0 || &a.Rows[0] == &b.Rows[0])
+}
+
 // shows reports whether a reading shows exactly a state.
-func shows(o Observation, state map[string]string) bool {
-	seen := make(map[string]struct{}, len(o.Rows))
+func (s *state) shows(o Observation) bool {
+	if len(o.Rows) == 0 {
+		return len(s.hashes) == 0
+	}
+	if before, known := s.known[&o.Rows[0]]; known && before.rows == len(o.Rows) {
+		return before.same
+	}
+	same := s.compare(o)
+	s.known[&o.Rows[0]] = shown{len(o.Rows), same}
+	return same
+}
+
+func (s *state) compare(o Observation) bool {
+	s.looked++
+	keys := 0
 	for _, r := range o.Rows {
-		if hash, ok := state[r.Key]; !ok || hash != r.Hash {
+		n, known := s.number[r.Key]
+		if !known || s.hashes[n] != r.Hash {
 			return false
 		}
-		seen[r.Key] = struct{}{}
+		if s.last[n] != s.looked {
+			s.last[n] = s.looked
+			keys++
+		}
 	}
-	return len(seen) == len(state)
+	return keys == len(s.hashes)
 }
 
 // endOfDisturbance is when the last fault was healed and the last write had ended: nobody can
