@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"chaosctl/server"
 )
 
@@ -182,6 +184,59 @@ func TestSyncPull(t *testing.T) {
 		}
 		after = events[len(events)-1].(map[string]any)
 	}
+}
+
+// TestDeletionsOnTheWire sends deletions as nodes do, and in shapes that say nothing.
+func TestDeletionsOnTheWire(t *testing.T) {
+	t.Parallel()
+	n := startOne(t)
+	id := n.create(t, "one").id(t)
+	deletion := func(change map[string]any) map[string]any {
+		d := map[string]any{
+			"origin": "far", "seq": 7, "id": id, "title": "one", "namespace": "n", "generation": 1, "deleted_at": "2026-01-01T00:00:00Z",
+		}
+		for key, value := range change {
+			d[key] = value
+		}
+		return d
+	}
+	push := func(deletions any) map[string]any {
+		return n.post(t, "/api/v1/sync/push", map[string]any{
+			"sender_agent_id": "host:far", "node": "far", "memories": []any{}, "events": []any{}, "deletion_events": deletions,
+			"span": map[string]any{"origin": "far", "after": 0, "upto": 7},
+		}).decode(t)
+	}
+	for name, deletions := range map[string]any{
+		"no list":       "one",
+		"not numbered":  []any{deletion(map[string]any{"seq": 0})},
+		"no deletion":   []any{1},
+		"no generation": []any{deletion(map[string]any{"generation": 0})},
+		"no title":      []any{deletion(map[string]any{"title": ""})},
+	} {
+		if a := push(deletions); a["applied"] != 0.0 || len(n.rows(t)) != 1 {
+			t.Errorf("%s: %v", name, a)
+		}
+	}
+	for range 2 { // the second time it is no news, and held all the same
+		a := push([]any{deletion(nil)})
+		if diff := cmp.Diff([]any{id}, a["ids"]); diff != "" || a["applied"] != 1.0 || a["have"].(map[string]any)["far"] != 7.0 {
+			t.Errorf("answer %v (-want +got):\n%s", a, diff)
+		}
+	}
+	pulled := n.post(t, "/api/v1/sync/pull", map[string]any{"node": "other", "have": map[string]any{}, "limit": 5}).decode(t)
+	want := []any{deletion(map[string]any{"seq": 7.0, "generation": 1.0})}
+	if diff := cmp.Diff(want, pulled["deletion_events"]); diff != "" || len(pulled["memories"].([]any)) != 0 || pulled["more"] != false {
+		t.Errorf("pulled %v (-want +got):\n%s", pulled, diff)
+	}
+	many := make([]any, 1001)
+	for i := range many {
+		many[i] = deletion(nil)
+	}
+	if a := push(many); a["error"] != "sync_push limited to 1000 deletions per request" {
+		t.Errorf("1001 deletions: %v", a)
+	}
+	n.post(t, "/api/v1/sync/push", map[string]any{"sender_agent_id": "a", "memories": []any{}, "dry_run": true, "deletions": []string{"x", ""}}).
+		want(t, "dry run", 200, nil)
 }
 
 // TestShutdown stops a server with a request half sent: the grace ends it.

@@ -42,6 +42,19 @@ func (l *memoryLog) write(title string) store.Change {
 	return c
 }
 
+// delete stores a deletion as this node's next event.
+func (l *memoryLog) delete(title string) store.Change {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.vector["me"]++
+	c := store.Change{
+		Deletion: &memory.Deletion{ID: "id of " + title, Title: title, Generation: 1},
+		Event:    store.Event{Origin: "me", Seq: l.vector["me"]},
+	}
+	l.rows[title] = c
+	return c
+}
+
 // replace has another node's event win a row.
 func (l *memoryLog) replace(title string) {
 	l.mu.Lock()
@@ -118,7 +131,7 @@ func (p *peer) Push(_ context.Context, push federation.Push) (federation.PushAns
 	}
 	a := federation.PushAnswer{Node: "peer", Have: maps.Clone(p.has), IDs: []string{}}
 	for _, c := range push.Changes {
-		a.IDs = append(a.IDs, c.Memory.ID)
+		a.IDs = append(a.IDs, c.ID())
 	}
 	return a, nil
 }

@@ -236,3 +236,27 @@ func TestFitting(t *testing.T) {
 		t.Errorf("of nothing %d rows fit", got)
 	}
 }
+
+// TestDeletionIsAcknowledged counts a peer that names the id, and none that does not tell ids: it
+// knows nothing of deletions, whatever it says it has applied.
+func TestDeletionIsAcknowledged(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer federation.PushAnswer
+		want   federation.Outcome
+	}{
+		"named":     {federation.PushAnswer{IDs: []string{"id of one"}}, met},
+		"not named": {federation.PushAnswer{IDs: []string{}}, federation.Outcome{Acks: 1, Needed: 2, Reason: federation.Timeout}},
+		"counts":    {federation.PushAnswer{Applied: 9}, federation.Outcome{Acks: 1, Needed: 2, Reason: federation.Timeout}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log, p := newLog(), newPeer()
+			p.push = func(federation.Push) (federation.PushAnswer, error) { return test.answer, nil }
+			r := run(t, log, 5*time.Second, p)
+			if got := r.Await(t.Context(), log.delete("one")); got != test.want {
+				t.Errorf("outcome %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}

@@ -322,3 +322,62 @@ func TestObserved(t *testing.T) {
 		t.Errorf("updated_at %s (%v), want it after %s", m.UpdatedAt, err, ahead)
 	}
 }
+
+// TestChange updates and deletes: what is waited for, and what is left when the copies are too few.
+func TestChange(t *testing.T) {
+	t.Parallel()
+	r := &spread{outcome: federation.Outcome{Acks: 1, Needed: 2, Reason: federation.Unreachable}}
+	s, _ := newService(t, r)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // whoever asked is gone
+	c, err := s.Create(ctx, draft(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	updated, err := s.Update(ctx, c.ID[:20], memory.Patch{Content: pointer("d")})
+	if err != nil || updated.Met() || updated.Memory.Content != "d" {
+		t.Errorf("updated %+v, %v", updated, err)
+	}
+	deleted, err := s.Delete(ctx, c.ID[:20], "ann")
+	if err != nil || deleted.Met() || deleted.ID != c.ID {
+		t.Errorf("deleted %+v, %v", deleted, err)
+	}
+	if len(r.awaited) != 3 || r.awaited[1].Memory.Content != "d" || r.awaited[2].Deletion == nil || r.awaited[2].ID() != c.ID {
+		t.Errorf("awaited %+v", r.awaited)
+	}
+	if _, err := s.Delete(t.Context(), c.ID, ""); !errors.Is(err, service.ErrNotFound) {
+		t.Errorf("once more: %v, want ErrNotFound", err)
+	}
+	for message, call := range map[string]func() error{
+		"id cannot be empty":           func() error { _, err := s.Delete(t.Context(), " ", ""); return err },
+		"invalid agent_id: agent_id c": func() error { _, err := s.Delete(t.Context(), "x", "a b"); return err },
+		"title cannot be empty": func() error {
+			_, err := s.Update(t.Context(), "x", memory.Patch{Title: pointer("")})
+			return err
+		},
+	} {
+		var invalid *service.Invalid
+		if err := call(); !errors.As(err, &invalid) || !strings.HasPrefix(invalid.Message, message) {
+			t.Errorf("got %v, want %q", err, message)
+		}
+	}
+}
+
+// TestCreatedAfterADeletionElsewhere is later than that, though the other node's clock is ahead.
+func TestCreatedAfterADeletionElsewhere(t *testing.T) {
+	t.Parallel()
+	s, st := newService(t, nil)
+	ahead := memory.FormatTime(time.Now().Add(20 * time.Second))
+	deletion := memory.Deletion{ID: "x", Title: "t", Namespace: "n", Generation: 4, DeletedAt: ahead}
+	change := store.Change{Deletion: &deletion, Event: store.Event{Origin: "far", Seq: 1}}
+	if _, err := st.Merge(t.Context(), store.Batch{Changes: []store.Change{change}}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Create(t.Context(), draft(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := s.Get(t.Context(), c.ID); err != nil || m.CreatedAt <= ahead || m.Generation != 4 {
+		t.Errorf("created %+v (%v), want it after %s in generation 4", m, err, ahead)
+	}
+}
