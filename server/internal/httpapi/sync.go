@@ -105,7 +105,7 @@ func readEvents(o *object, p *service.Push) {
 	}
 	numbered := func(e service.Event) bool { return e.Origin != "" && e.Seq > 0 }
 	for _, m := range marks {
-		if !numbered(m.Event) || m.Generation < 0 || m.Moved < 0 {
+		if !numbered(m.Event) {
 			return
 		}
 	}

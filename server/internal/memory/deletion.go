@@ -19,6 +19,9 @@ type Deletion struct {
 	DeletedAt  string `json:"deleted_at"` // RFC 3339
 }
 
+// maxGeneration is what every JSON reader holds exactly, and more than there will be.
+const maxGeneration = 1 << 53
+
 // Validate checks a deletion that comes from another node.
 func (d Deletion) Validate() error {
 	if d.ID != "" {
@@ -34,8 +37,8 @@ func (d Deletion) Validate() error {
 			return err
 		}
 	}
-	if d.Generation < 1 {
-		return invalid("generation", "generation must be positive (got %d)", d.Generation)
+	if d.Generation < 1 || d.Generation > maxGeneration {
+		return invalid("generation", "generation must be between 1 and %d (got %d)", int64(maxGeneration), d.Generation)
 	}
 	if _, ok := parseTime(d.DeletedAt); !ok {
 		return invalid("deleted_at", "deleted_at is not valid RFC3339")

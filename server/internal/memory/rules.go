@@ -52,6 +52,9 @@ func ValidateStored(m Memory) error {
 	if m.AccessCount < 0 {
 		return invalid("access_count", "access_count cannot be negative")
 	}
+	if m.Generation < 0 || m.Generation >= maxGeneration || m.Moved < 0 {
+		return invalid("generation", "generation %d or time of moving %d is out of range", m.Generation, m.Moved)
+	}
 	return validateStoredMetadata(m.Metadata)
 }
 
