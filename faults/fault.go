@@ -46,6 +46,7 @@ type Evidence struct {
 	Nodes     []int            // the nodes it struck
 	Killed    bool             // those nodes are dead
 	Isolated  []int            // nodes cut from every other node, both ways
+	Stopped   []int            // nodes whose every thread stood still from Active until HealBegan
 	Active    time.Time        // from here on the effect was in force for certain
 	HealBegan time.Time        // zero before Heal
 	HealedAt  time.Time        // zero until healing was observed

@@ -81,6 +81,7 @@ func (l *ledger) Evidence() Evidence {
 	e := l.observed
 	e.Nodes = slices.Clone(e.Nodes)
 	e.Isolated = slices.Clone(e.Isolated)
+	e.Stopped = slices.Clone(e.Stopped)
 	e.Facts = maps.Clone(e.Facts)
 	if !e.Healed && l.healFailed != nil {
 		e.Why = l.healFailed.Error()

@@ -146,6 +146,7 @@ func (p *paused) lookAgain() {
 		e.Effective, e.Why = why == "", why
 		if why == "" {
 			e.Facts["threads_stopped_at_heal"] = int64(len(states))
+			e.Stopped = []int{p.node}
 		}
 	})
 }

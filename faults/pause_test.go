@@ -254,3 +254,17 @@ func TestPauseHealedFromManySides(t *testing.T) {
 		diff(t, seen[0], e)
 	}
 }
+
+func TestPauseTellsWhoStoodStill(t *testing.T) {
+	injection := inject(t, "pause(node=2)", faultstest.NewCluster(3, 0).Target())
+	if e := injection.Evidence(); len(e.Stopped) > 0 {
+		t.Errorf("stopped %v before it was seen at the heal", e.Stopped)
+	}
+	heal(t, injection)
+	diff(t, []int{2}, injection.Evidence().Stopped)
+	partitioned := inject(t, "partition", faultstest.NewCluster(3, 0).Target())
+	heal(t, partitioned)
+	if e := partitioned.Evidence(); len(e.Stopped) > 0 {
+		t.Errorf("a partition stopped %v", e.Stopped)
+	}
+}

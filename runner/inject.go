@@ -108,6 +108,7 @@ func (c *cycle) window(began time.Duration, e faults.Evidence) metrics.Window {
 		Nodes:     e.Nodes,
 		Killed:    e.Killed,
 		Isolated:  e.Isolated,
+		Stopped:   e.Stopped,
 		Asked:     c.fault.For(),
 		Began:     began,
 		Active:    c.at(e.Active),

@@ -75,7 +75,7 @@ func (s suite) inject(t *testing.T, target faults.Target) faults.Injection {
 	if len(e.Nodes) == 0 {
 		t.Error("evidence names no node")
 	}
-	for _, node := range slices.Concat(e.Nodes, e.Isolated) {
+	for _, node := range slices.Concat(e.Nodes, e.Isolated, e.Stopped) {
 		if node < 0 || node >= len(target.Nodes) {
 			t.Errorf("evidence names node %d of %d", node, len(target.Nodes))
 		}

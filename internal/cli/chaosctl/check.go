@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,6 +14,9 @@ import (
 	"chaosctl/reports"
 	"chaosctl/runner"
 )
+
+// checkMemory is what the collector keeps the judging of one history within, in bytes.
+const checkMemory = 900 << 20
 
 const checkHelp = `chaosctl check [FLAGS] RUN... where each RUN is a campaign's folder, or a file of its records. Cycles are judged from their stored histories by
 today's checkers; one that has none is judged from its line, which is a pass only with the evidence in it.
@@ -42,6 +46,9 @@ func checkCommand(w World) *cli.Command {
 
 // check judges every run that was named before it says anything.
 func (w World) check(c *cli.Context) error {
+	if w.Getenv("GOMEMLIMIT") == "" { // a history of a million operations is judged within a gibibyte
+		debug.SetMemoryLimit(checkMemory)
+	}
 	var runs []judgedAgain
 	for _, path := range c.Args().Slice() {
 		j, err := judgeAgain(c.Context, path)
