@@ -108,6 +108,32 @@ func (r *Replicator) Heard(node string) {
 	}
 }
 
+// Ahead says that a node has followed a third one further than this node has. What that one made
+// and did not send us in time, as when it died, is to be had there, so it is asked at once.
+func (r *Replicator) Ahead(node string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.links {
+		if l.node == node && node != "" {
+			wake(l.pullNow)
+		}
+	}
+}
+
+// lost notes that a peer cannot be reached. The others are asked at once for what it may have sent
+// them and not us. The caller holds mu.
+func (r *Replicator) lost(l *link) {
+	if !l.up {
+		return
+	}
+	l.up = false
+	for _, other := range r.links {
+		if other != l {
+			wake(other.pullNow)
+		}
+	}
+}
+
 // touch notes that something changed: anti-entropy looks more often for a while.
 func (r *Replicator) touch() { r.active.Store(time.Now().UnixNano()) }
 

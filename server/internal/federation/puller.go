@@ -11,6 +11,7 @@ import (
 const (
 	pullRows  = 500                    // rows asked for in one page
 	pullSoon  = 100 * time.Millisecond // while something changes or a peer is away
+	pullGap   = 10 * time.Millisecond  // at the least, however often there is reason to ask
 	pullIdle  = time.Second            // otherwise
 	pullNever = 30 * time.Second       // from a peer that has no such route
 	busyFor   = 5 * time.Second        // how long a change makes for looking more often
@@ -20,7 +21,7 @@ const (
 // node that is gone for good get from one survivor to the others.
 func (r *Replicator) pull(ctx context.Context, l *link) {
 	for ctx.Err() == nil {
-		pause := pullIdle
+		pause, began := pullIdle, time.Now()
 		switch err := r.catchUp(ctx, l); {
 		case errors.Is(err, ErrCannotPull), errors.Is(err, errSelf):
 			pause = pullNever
@@ -36,14 +37,23 @@ func (r *Replicator) pull(ctx context.Context, l *link) {
 				pause = pullSoon
 			}
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-l.pullNow:
-		case <-ctx.Done():
+		if wait(ctx, pause, l.pullNow) {
+			wait(ctx, pullGap-time.Since(began), nil)
 		}
-		timer.Stop()
 	}
+}
+
+// wait waits for a while, or until it is woken or ctx ends, and reports whether it was woken.
+func wait(ctx context.Context, pause time.Duration, woken <-chan struct{}) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-woken:
+		return true
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // busy tells whether to look often: something changed not long ago, or a peer is away.
@@ -135,7 +145,7 @@ func (r *Replicator) reached(l *link, node string) {
 // missed notes that a peer could not be pulled from.
 func (r *Replicator) missed(l *link) {
 	r.mu.Lock()
-	l.up = false
+	r.lost(l)
 	r.mu.Unlock()
 	l.peer.Reset()
 }

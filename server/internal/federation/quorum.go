@@ -144,7 +144,7 @@ func (r *Replicator) noteFailure(l *link, err error) {
 	l.fails.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l.up = false
+	r.lost(l)
 	if hanging(err) {
 		return
 	}

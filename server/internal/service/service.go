@@ -54,6 +54,7 @@ type Replication interface {
 	Await(ctx context.Context, c store.Change) federation.Outcome
 	Notify(newest int64)
 	Heard(node string)
+	Ahead(node string)
 	Status() federation.Status
 }
 

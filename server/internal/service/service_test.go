@@ -24,6 +24,7 @@ type spread struct {
 	outcome federation.Outcome
 	awaited []store.Change
 	heard   []string
+	ahead   []string
 	notices int
 }
 
@@ -33,6 +34,7 @@ func (s *spread) Await(_ context.Context, c store.Change) federation.Outcome {
 }
 func (s *spread) Notify(int64)              { s.notices++ }
 func (s *spread) Heard(node string)         { s.heard = append(s.heard, node) }
+func (s *spread) Ahead(node string)         { s.ahead = append(s.ahead, node) }
 func (s *spread) Status() federation.Status { return federation.Status{} }
 
 func newService(t *testing.T, r service.Replication) (*service.Service, store.Store) {
@@ -379,5 +381,31 @@ func TestCreatedAfterADeletionElsewhere(t *testing.T) {
 	}
 	if m, err := s.Get(t.Context(), c.ID); err != nil || m.CreatedAt <= ahead || m.Generation != 4 {
 		t.Errorf("created %+v (%v), want it after %s in generation 4", m, err, ahead)
+	}
+}
+
+// A node that has followed a third one further than we have is asked at once; what it made itself,
+// and what we made, it or we will send anyway.
+func TestPullByANodeThatIsAhead(t *testing.T) {
+	for name, test := range map[string]struct {
+		have store.Vector
+		want []string
+	}{
+		"of a third":  {store.Vector{"gone": 7}, []string{"asker"}},
+		"of its own":  {store.Vector{"asker": 7}, nil},
+		"of nobody":   {store.Vector{}, nil},
+		"of this one": {store.Vector{"self": 7}, nil},
+	} {
+		r := &spread{}
+		s, log := newService(t, r)
+		if seq, ok := test.have["self"]; ok {
+			test.have = store.Vector{log.Origin(): seq}
+		}
+		if _, err := s.SyncPull(t.Context(), service.Pull{Node: "asker", Have: test.have, Limit: 10}); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(test.want, r.ahead); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
 	}
 }

@@ -214,6 +214,9 @@ func (s *Service) SyncPull(ctx context.Context, q Pull) (Pulled, error) {
 	if err != nil {
 		return Pulled{}, fmt.Errorf("sync pull: %w", err)
 	}
+	if s.replication != nil && ahead(q, out) {
+		s.replication.Ahead(q.Node)
+	}
 	fits := federation.Fitting(out.Changes, maxPullBytes)
 	out.More = limit > 0 && (len(out.Changes) == limit || fits < len(out.Changes))
 	out.Changes = out.Changes[:fits]
@@ -222,6 +225,16 @@ func (s *Service) SyncPull(ctx context.Context, q Pull) (Pulled, error) {
 
 // Marked tells changes as nodes do: rows, a mark for each, and deletions.
 func Marked(changes []Change) ([]memory.Memory, []Mark, []Burial) { return store.Marked(changes) }
+
+// ahead reports whether a node that asks has followed a third node further than this one has.
+func ahead(q Pull, here Pulled) bool {
+	for origin, seq := range q.Have {
+		if origin != q.Node && origin != here.Node && seq > here.Have[origin] {
+			return true
+		}
+	}
+	return false
+}
 
 // heard tells replication that a node has spoken.
 func (s *Service) heard(node string) {
