@@ -70,7 +70,7 @@ func explainStart(err error, privileged bool, read sysctl) error {
 			return u
 		}
 		return &Unavailable{
-			Reason: "making namespaces is forbidden here, as a container's system call filter does",
+			Reason: "making namespaces is forbidden here, as in a container with a system call filter, or under chroot",
 			Remedy: "start the container with --privileged, or with --security-opt seccomp=unconfined and --cap-add SYS_ADMIN --cap-add NET_ADMIN, " + orRoot,
 			Err:    err,
 		}

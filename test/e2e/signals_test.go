@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +55,11 @@ func hostRules(t *testing.T) string {
 	if os.Getuid() != 0 {
 		return ""
 	}
-	return mustOutput(t, "iptables", "-S") + mustOutput(t, "ip", "-o", "link")
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s%+v", mustOutput(t, "iptables", "-S"), interfaces)
 }
 
 // TestInterrupt sends what Ctrl-C and a service manager send. The fault is healed, the line of the
