@@ -73,7 +73,7 @@ func promised(p metrics.Promises) string {
 	for _, promise := range []struct {
 		name string
 		made bool
-	}{{"durable", p.Durable}, {"converges", p.Converges}, {"catches-up", p.CatchesUp}} {
+	}{{"durable", p.Durable}, {"converges", p.Converges}, {"catches-up", p.CatchesUp}, {"linearizable", p.Linearizable}} {
 		if promise.made {
 			words = append(words, promise.name)
 		}

@@ -69,7 +69,7 @@ func runFlags() []cli.Flag {
 		&cli.IntFlag{Name: flagParallel, Value: runner.DefaultParallel, Usage: "cycles at a time, each in a sandbox of its own"},
 		&cli.StringFlag{Name: flagSeed, Usage: "`HEX` that decides every random choice (default: drawn, and in every record)"},
 		&cli.StringFlag{Name: flagBin, Usage: "server `PROGRAM` under test (default: " + defaultServer + " beside chaosctl, else in PATH)"},
-		&cli.StringFlag{Name: flagPromises, Value: "durable,converges,catches-up", Usage: "what the server `PROMISES`; the rest is reported and does not decide; none is nothing"},
+		&cli.StringFlag{Name: flagPromises, Value: "durable,converges,catches-up", Usage: "what the server `PROMISES`, linearizable besides if it does; the rest is reported and does not decide; none is nothing"},
 		&cli.Float64Flag{Name: flagThreshold, Value: runner.DefaultThreshold, Usage: "least convergence bound that passes"},
 		&cli.DurationFlag{Name: flagQuorumTimeout, Value: runner.DefaultQuorumTimeout, Usage: "how long a write waits for its quorum"},
 		&cli.DurationFlag{Name: flagSettleTimeout, Value: runner.DefaultSettleTimeout, Usage: "how long the nodes may take to agree"},
@@ -182,8 +182,10 @@ func parsePromises(text string) (metrics.Promises, error) {
 			p.Converges = true
 		case "catches-up":
 			p.CatchesUp = true
+		case "linearizable":
+			p.Linearizable = true
 		default:
-			return p, usage(fmt.Errorf("--%s: %q is none of durable, converges, catches-up, and not none",
+			return p, usage(fmt.Errorf("--%s: %q is none of durable, converges, catches-up, linearizable, and not none",
 				flagPromises, word))
 		}
 	}
