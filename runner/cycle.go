@@ -183,7 +183,7 @@ func (c *cycle) judge(facts metrics.CycleFacts) metrics.Record {
 func (c *cycle) end() ended {
 	facts := c.facts()
 	done := ended{record: c.judge(facts)}
-	done.retry = unexercised(done.record.Findings)
+	done.retry = unexercised(done.record.Findings) || c.thin(done.record)
 	var history bytes.Buffer
 	if err := metrics.EncodeHistory(&history, facts, &c.history); err != nil {
 		c.broken(fmt.Errorf("write the history: %w", err))
@@ -200,6 +200,17 @@ func (c *cycle) end() ended {
 		}
 	}
 	return done
+}
+
+// amplyInside is how many writes that begin and end inside a fault are wanted of a system that is
+// quick enough for them.
+const amplyInside = 8
+
+// thin reports whether a cycle passed on fewer writes inside its fault than are wanted. That is no
+// reason against the pass, and one to try for more.
+func (c *cycle) thin(r metrics.Record) bool {
+	return r.Verdict == metrics.Pass && c.fault.Spec().Exercise.Contained && r.InsideFault != nil &&
+		r.InsideFault.Contained < min(amplyInside, c.Campaign.Concurrency)
 }
 
 // broken ends the campaign for an error of the harness itself, unless it ends already.
