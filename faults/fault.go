@@ -91,7 +91,7 @@ type Target struct {
 
 // Process is a node's process as a fault may see it.
 type Process interface {
-	// PID is the process id as the injecting process sees it.
+	// PID is the process id that people on the host see.
 	PID() int
 	// Signal sends a signal through a handle that can never mean another process.
 	Signal(sig syscall.Signal) error

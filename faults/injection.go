@@ -34,7 +34,7 @@ func (n *NotExercised) Error() string {
 type Unhealed struct {
 	Fault  string
 	Nodes  []int  // the nodes that may still be struck
-	Remedy string // how to mend by hand, with process ids as the injecting process sees them; may be empty
+	Remedy string // how to mend by hand, with process ids as people on the host see them; may be empty
 	Err    error  // why healing was not observed
 	Cause  error  // why the injection was given up; nil when it was Heal that did not succeed
 }

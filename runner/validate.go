@@ -36,7 +36,7 @@ func (c Campaign) Validate() error {
 	v.lasts("quorum-timeout", c.QuorumTimeout, time.Millisecond, time.Minute)
 	v.lasts("settle-timeout", c.SettleTimeout, 10*time.Millisecond, time.Hour)
 	if _, ok := findWorkload(c.Workload); !ok {
-		v.add("workload", fmt.Sprintf("%q is none of %s", c.Workload, workloadNames()))
+		v.add("workload", fmt.Sprintf("%q is none of %s", c.Workload, WorkloadNames()))
 	}
 	if c.Rate < 0 || c.Rate > maxRate {
 		v.add("rate", fmt.Sprintf("%v is not from 0 to %d", c.Rate, maxRate))

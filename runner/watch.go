@@ -2,12 +2,16 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"chaosctl/faults"
 )
 
 var _ faults.Load = (*traffic)(nil)
+
+// errNoStrike says that the load was over before the fault's moment had come.
+var errNoStrike = errors.New("the load was over before the fault could strike")
 
 // awaitSent waits until n writes are fully sent. It returns errNoStrike when the load is over
 // before.

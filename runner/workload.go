@@ -58,8 +58,8 @@ func findWorkload(name string) (Workload, bool) {
 	return all[i], true
 }
 
-// workloadNames lists the names of all workloads.
-func workloadNames() string {
+// WorkloadNames lists the names of all workloads, for people.
+func WorkloadNames() string {
 	var names []string
 	for _, w := range Workloads() {
 		names = append(names, w.Name)

@@ -63,7 +63,7 @@ func runFlags() []cli.Flag {
 		},
 		&cli.IntFlag{Name: flagCycles, Value: runner.DefaultCycles, Usage: "cycles of each fault"},
 		&cli.IntFlag{Name: flagWrites, Value: runner.DefaultWrites, Usage: "writes of each cycle"},
-		&cli.StringFlag{Name: flagWorkload, Value: runner.DefaultWorkload, Usage: "`WORKLOAD` of each cycle: " + workloadNames()},
+		&cli.StringFlag{Name: flagWorkload, Value: runner.DefaultWorkload, Usage: "`WORKLOAD` of each cycle: " + runner.WorkloadNames()},
 		&cli.Float64Flag{Name: flagRate, Usage: "operations begun a `SECOND`, whatever became of those before (default: each writer waits for its answer)"},
 		&cli.IntFlag{Name: flagConcurrency, Value: runner.DefaultConcurrency, Usage: "writers at a time"},
 		&cli.IntFlag{Name: flagParallel, Value: runner.DefaultParallel, Usage: "cycles at a time, each in a sandbox of its own"},
@@ -107,17 +107,9 @@ func (w World) campaign(c *cli.Context) (runner.Campaign, error) {
 	if err != nil {
 		return runner.Campaign{}, err
 	}
-	seed := strings.TrimPrefix(c.String(flagSeed), "0x")
-	if !c.IsSet(flagSeed) {
-		seed = drawSeed()
-	}
-	id := c.String(flagID)
-	if !c.IsSet(flagID) {
-		id = fmt.Sprintf("%s-%s", w.Now().UTC().Format("20060102T150405Z"), seed)
-	}
-	out, err := filepath.Abs(c.String(flagOut))
+	seed, id, out, err := w.identity(c, "")
 	if err != nil {
-		return runner.Campaign{}, &failure{ExitRefused, codeOutput, fmt.Errorf("--%s: %w", flagOut, err)}
+		return runner.Campaign{}, err
 	}
 	return runner.Campaign{
 		ID:            id,
@@ -145,13 +137,20 @@ func (w World) campaign(c *cli.Context) (runner.Campaign, error) {
 	}, nil
 }
 
-// workloadNames lists the workloads for people.
-func workloadNames() string {
-	var names []string
-	for _, w := range runner.Workloads() {
-		names = append(names, w.Name)
+// identity tells the seed and the name of what is to be run, and the folder that its own goes into.
+func (w World) identity(c *cli.Context, prefix string) (seed, id, out string, err error) {
+	seed = strings.TrimPrefix(c.String(flagSeed), "0x")
+	if !c.IsSet(flagSeed) {
+		seed = drawSeed()
 	}
-	return strings.Join(names, ", ")
+	id = c.String(flagID)
+	if !c.IsSet(flagID) {
+		id = fmt.Sprintf("%s%s-%s", prefix, w.Now().UTC().Format("20060102T150405Z"), seed)
+	}
+	if out, err = filepath.Abs(c.String(flagOut)); err != nil {
+		err = &failure{ExitRefused, codeOutput, fmt.Errorf("--%s: %w", flagOut, err)}
+	}
+	return seed, id, out, err
 }
 
 // expandFaults puts every built-in fault where all was asked for.

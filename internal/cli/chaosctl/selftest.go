@@ -135,17 +135,9 @@ func (w World) newSelftest(c *cli.Context) (selftest, error) {
 
 // selftestCampaign makes what all campaigns of a self-test share.
 func (w World) selftestCampaign(c *cli.Context) (runner.Campaign, error) {
-	seed := strings.TrimPrefix(c.String(flagSeed), "0x")
-	if !c.IsSet(flagSeed) {
-		seed = drawSeed()
-	}
-	id := c.String(flagID)
-	if !c.IsSet(flagID) {
-		id = fmt.Sprintf("selftest-%s-%s", w.Now().UTC().Format("20060102T150405Z"), seed)
-	}
-	out, err := filepath.Abs(c.String(flagOut))
+	seed, id, out, err := w.identity(c, "selftest-")
 	if err != nil {
-		return runner.Campaign{}, &failure{ExitRefused, codeOutput, fmt.Errorf("--%s: %w", flagOut, err)}
+		return runner.Campaign{}, err
 	}
 	return runner.Campaign{
 		ID:            id,
