@@ -30,7 +30,7 @@ func Run(
 	}
 	r.decide()
 	if c.CanaryLoss {
-		if err := r.plant(ctx); err != nil {
+		if err := r.plant(ctx, stop); err != nil {
 			return Result{}, err
 		}
 	}
@@ -70,9 +70,9 @@ type run struct {
 }
 
 // plant has a loss planted, and keeps whether it was reported.
-func (r *run) plant(ctx context.Context) error {
+func (r *run) plant(ctx context.Context, stop <-chan struct{}) error {
 	s := Shard{Campaign: r.campaign, Dir: r.campaign.Dir, Index: plantedShard, Fault: r.campaign.Faults[0], Planted: true}
-	messages, err := r.launcher.Launch(ctx, s, r.stop)
+	messages, err := r.launcher.Launch(ctx, s, stop)
 	if err != nil {
 		return err
 	}

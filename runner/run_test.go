@@ -259,3 +259,25 @@ func TestRunKeepsTheGravestReason(t *testing.T) {
 		t.Errorf("stopped: %+v", result.Stopped)
 	}
 }
+
+// Who interrupts a campaign while a loss is being planted need not wait for it.
+func TestRunInterruptedWhilePlanting(t *testing.T) {
+	stop := make(chan struct{})
+	launcher := &scripted{script: func(_ context.Context, s runner.Shard, asked <-chan struct{}, tell func(runner.Message)) {
+		if s.Planted {
+			close(stop)
+			<-asked
+			return
+		}
+		<-asked
+		tell(runner.Message{Stopped: &runner.Stopped{Reason: runner.Interrupted}})
+	}}
+	c := campaign(func(c *runner.Campaign) { c.CanaryLoss = true })
+	result, err := runner.Run(t.Context(), c, launcher, &kept{}, ignore, stop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Stopped == nil || result.Stopped.Reason != runner.Interrupted || result.Summary.Verdict == metrics.Pass {
+		t.Errorf("stopped %+v, verdict %v", result.Stopped, result.Summary.Verdict)
+	}
+}
