@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"chaosctl/server/internal/federation"
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
 )
 
 // Config is all that decides how a server runs (contract sections 6.1 and 13.1).
@@ -25,8 +27,21 @@ type Config struct {
 	QuorumTimeout time.Duration // how long a write waits for its copies
 	ShutdownGrace time.Duration // how long requests under way may take once the server stops
 
+	Lifetimes      *Lifetimes // of the tiers; nil for DefaultLifetimes
+	DiscardExpired bool       // garbage collection keeps no copy of what it removes
+	ArchiveMaxDays int        // how long such copies are kept, in days; 0 or less for ever
+
 	Logger *slog.Logger // nil discards
 }
+
+// Lifetimes says how long the memories of each tier live (contract section 4.3).
+type Lifetimes = memory.Lifetimes
+
+// DefaultLifetimes returns those of the contract.
+func DefaultLifetimes() Lifetimes { return memory.DefaultLifetimes() }
+
+// MaxLifetime is the longest a lifetime may be; a longer one counts as this.
+const MaxLifetime = memory.MaxLifetime
 
 // Defaults of Config.
 const (
@@ -67,3 +82,14 @@ func (c Config) peers() ([]string, error) {
 
 // address is where to listen.
 func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// options is what the use cases need to know.
+func (c Config) options() service.Options {
+	o := service.DefaultOptions()
+	if c.Lifetimes != nil {
+		o.Lifetimes = *c.Lifetimes
+	}
+	o.ArchiveOnGC = !c.DiscardExpired
+	o.ArchiveMaxDays = c.ArchiveMaxDays
+	return o
+}

@@ -64,7 +64,7 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	if replicator != nil {
 		replication = replicator
 	}
-	api := httpapi.New(service.New(store, clock, replication, c.Logger), c.Logger)
+	api := httpapi.New(service.New(store, clock, replication, c.options(), c.Logger), c.Logger)
 
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.address())
 	if err != nil {

@@ -112,7 +112,7 @@ func (s *Service) draft(d Draft, now time.Time) (m memory.Memory, agent string, 
 	if m.Metadata, err = attribute(d.Metadata, agent, d.Scope); err != nil {
 		return m, "", err
 	}
-	m.ExpiresAt = expiry(d, now)
+	m.ExpiresAt = s.expiry(d, now)
 	id, err := uuid.NewV7()
 	if err != nil {
 		return m, "", fmt.Errorf("make an id: %w", err)
@@ -166,29 +166,17 @@ func attribute(metadata json.RawMessage, agent string, scope *string) (json.RawM
 	return text, nil
 }
 
-// Lifetimes of the tiers (contract section 4.3).
-const (
-	shortTTL = 6 * time.Hour
-	midTTL   = 7 * 24 * time.Hour
-)
-
 // expiry is when a draft expires: as given, else by its ttl, else by its tier; nil for never.
-func expiry(d Draft, now time.Time) *string {
-	var ttl time.Duration
+func (s *Service) expiry(d Draft, now time.Time) *string {
 	switch {
 	case d.ExpiresAt != nil:
 		return d.ExpiresAt
 	case d.TTLSecs != nil:
-		ttl = time.Duration(*d.TTLSecs) * time.Second
-	case d.Tier == memory.Short:
-		ttl = shortTTL
-	case d.Tier == memory.Mid:
-		ttl = midTTL
+		at := memory.FormatTime(now.Add(time.Duration(*d.TTLSecs) * time.Second))
+		return &at
 	default:
-		return nil
+		return s.options.Lifetimes.Expiry(d.Tier, now)
 	}
-	at := memory.FormatTime(now.Add(ttl))
-	return &at
 }
 
 // similar looks for possible contradictions. They are advice: when the look-up fails, the

@@ -63,13 +63,14 @@ type Service struct {
 	store       store.Store
 	clock       *memory.Clock
 	replication Replication // nil: this node stands alone
+	options     Options
 	logger      *slog.Logger
 }
 
 // New returns a service on a store that Observed gave. Without replication (nil) a write is
 // stored here only.
-func New(s store.Store, clock *memory.Clock, replication Replication, logger *slog.Logger) *Service {
-	return &Service{store: s, clock: clock, replication: replication, logger: logger}
+func New(s store.Store, clock *memory.Clock, replication Replication, o Options, logger *slog.Logger) *Service {
+	return &Service{store: s, clock: clock, replication: replication, options: o, logger: logger}
 }
 
 // Healthy returns an error when the store does not hold together.

@@ -50,7 +50,7 @@ func newService(t *testing.T, r service.Replication) (*service.Service, store.St
 	})
 	clock := memory.NewClock(time.Now)
 	observed := service.Observed(database, clock)
-	return service.New(observed, clock, r, slog.New(slog.DiscardHandler)), observed
+	return service.New(observed, clock, r, service.DefaultOptions(), slog.New(slog.DiscardHandler)), observed
 }
 
 func draft(change func(*service.Draft)) service.Draft {
