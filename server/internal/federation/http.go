@@ -93,8 +93,8 @@ func (h *httpPeer) String() string { return h.base }
 // Reset closes idle connections.
 func (h *httpPeer) Reset() { h.transport.CloseIdleConnections() }
 
-// pushBody is a push on the wire. Servers of other makes ignore node, span, events and
-// deletion_events; one that knows of deletions (ai-memory 0.6.1) takes the ids.
+// pushBody is a push on the wire. Servers of other makes ignore node, span, events,
+// deletion_events and record_events; one that knows of deletions (ai-memory 0.6.1) takes the ids.
 type pushBody struct {
 	Burials   []store.Burial  `json:"deletion_events,omitempty"`
 	Deletions []string        `json:"deletions,omitempty"`
@@ -102,6 +102,7 @@ type pushBody struct {
 	Events    []store.Mark    `json:"events"`
 	Memories  []memory.Memory `json:"memories"`
 	Node      string          `json:"node"`
+	Entries   []store.Entry   `json:"record_events,omitempty"`
 	Sender    string          `json:"sender_agent_id"`
 	Span      store.Span      `json:"span"`
 }
@@ -117,8 +118,11 @@ type pushAnswer struct {
 
 // Push posts to /api/v1/sync/push.
 func (h *httpPeer) Push(ctx context.Context, p Push) (PushAnswer, error) {
-	body := pushBody{Node: p.Node, Sender: h.sender, Span: p.Span}
-	body.Memories, body.Events, body.Burials = store.Marked(p.Changes)
+	told := store.Tell(p.Changes)
+	body := pushBody{
+		Node: p.Node, Sender: h.sender, Span: p.Span,
+		Memories: told.Rows, Events: told.Marks, Burials: told.Burials, Entries: told.Entries,
+	}
 	for _, b := range body.Burials {
 		if b.ID != "" { // not of a rename
 			body.Deletions = append(body.Deletions, b.ID)
@@ -150,6 +154,7 @@ type pullBody struct {
 
 type pullAnswer struct {
 	Burials  []store.Burial  `json:"deletion_events"`
+	Entries  []store.Entry   `json:"record_events"`
 	Events   []store.Mark    `json:"events"`
 	Have     store.Vector    `json:"have"`
 	Memories []memory.Memory `json:"memories"`
@@ -170,7 +175,7 @@ func (h *httpPeer) Pull(ctx context.Context, q Pull) (PullAnswer, error) {
 	case a.Node == "" || len(a.Events) != len(a.Memories):
 		return PullAnswer{}, &ShapeError{Err: errors.New("it names no node, or not one event a row")}
 	}
-	changes := store.Unmarked(a.Memories, a.Events, a.Burials)
+	changes := store.Told{Rows: a.Memories, Marks: a.Events, Burials: a.Burials, Entries: a.Entries}.Changes()
 	return PullAnswer{Node: a.Node, Have: a.Have, More: a.More, Changes: changes}, nil
 }
 

@@ -65,6 +65,9 @@ func Fitting(changes []store.Change, budget int) int {
 		if d := c.Deletion; d != nil { // its id is sent twice
 			m.Title, m.Namespace, m.Content = d.Title, d.Namespace, d.ID
 		}
+		if r := c.Record; r != nil {
+			m.Title, m.Metadata = r.Key, r.Value
+		}
 		size += 2*(len(m.Title)+len(m.Content)+len(m.Namespace)) + len(m.Metadata) + 1024
 		for _, tag := range m.Tags {
 			size += 2*len(tag) + 3

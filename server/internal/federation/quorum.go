@@ -85,6 +85,20 @@ func (r *Replicator) Await(ctx context.Context, c store.Change) Outcome {
 	return o
 }
 
+// AwaitAll is Await for changes that were made together: all of them, within one deadline. It
+// returns how the first ended of which there are too few copies, else how the last did.
+func (r *Replicator) AwaitAll(ctx context.Context, changes []store.Change) Outcome {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	o := Outcome{Acks: r.needed, Needed: r.needed}
+	for _, c := range changes {
+		if o = r.Await(ctx, c); o.Reason != "" {
+			break
+		}
+	}
+	return o
+}
+
 // decide ends a write's wait when nothing more is to be expected. The caller holds mu.
 func (r *Replicator) decide(w *write) {
 	if w.closed {

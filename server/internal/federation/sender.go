@@ -147,7 +147,7 @@ func (s *sender) push(ctx context.Context, p Push) error {
 
 // judge tells which changes of a push a peer holds. Where the answer has only counts, and they do
 // not speak for every row alike, it is not certain and the rows are to be sent one by one; of
-// deletions such a peer knows nothing.
+// deletions and records such a peer knows nothing.
 func (s *sender) judge(p Push, a PushAnswer) (held func(store.Change) bool, certain bool) {
 	if a.IDs != nil {
 		ids := make(map[string]bool, len(a.IDs))
@@ -158,12 +158,12 @@ func (s *sender) judge(p Push, a PushAnswer) (held func(store.Change) bool, cert
 	}
 	rows := 0
 	for _, c := range p.Changes {
-		if c.Deletion == nil {
+		if c.IsRow() {
 			rows++
 		}
 	}
 	all := a.Skipped == 0 && a.Applied >= rows
-	return func(c store.Change) bool { return all && c.Deletion == nil }, all || len(p.Changes) == 1
+	return func(c store.Change) bool { return all && c.IsRow() }, all || len(p.Changes) == 1
 }
 
 // follow goes back when the peer has not the events before the push, as one that was restarted

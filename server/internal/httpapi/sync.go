@@ -10,7 +10,7 @@ import (
 )
 
 // syncPush answers POST /api/v1/sync/push (contract section 6.6). Beyond the contract it reads
-// node, span, events and deletion_events, or else deletions, which are ids; and it answers node,
+// node, span, events, deletion_events and record_events, or else deletions, which are ids; and it answers node,
 // have and ids.
 func (a *api) syncPush(w http.ResponseWriter, r *http.Request) error {
 	o, err := readObject(w, r)
@@ -97,10 +97,12 @@ func readEvents(o *object, p *service.Push) {
 		node    string
 		marks   []service.Mark
 		burials []service.Burial
+		entries []service.Entry
 		span    *service.Span
 	)
 	if !fits("node", &node) || node == "" || !fits("events", &marks) || len(marks) != len(p.Memories) ||
-		o.has("deletion_events") && !fits("deletion_events", &burials) {
+		o.has("deletion_events") && !fits("deletion_events", &burials) ||
+		o.has("record_events") && !fits("record_events", &entries) {
 		return
 	}
 	numbered := func(e service.Event) bool { return e.Origin != "" && e.Seq > 0 }
@@ -114,13 +116,18 @@ func readEvents(o *object, p *service.Push) {
 			return
 		}
 	}
+	for _, e := range entries {
+		if !numbered(e.Event) {
+			return
+		}
+	}
 	if !fits("span", &span) || span == nil || span.Origin == "" {
 		span = nil
 	}
 	if marks == nil { // null
 		marks = []service.Mark{}
 	}
-	p.Node, p.Events, p.Burials, p.Span = node, marks, burials, span
+	p.Node, p.Events, p.Burials, p.Entries, p.Span = node, marks, burials, entries, span
 }
 
 // syncSince answers GET /api/v1/sync/since (contract section 6.7).
@@ -147,7 +154,7 @@ func (a *api) syncSince(w http.ResponseWriter, r *http.Request) error {
 }
 
 // syncPull answers POST /api/v1/sync/pull, which is ours: body node, have, after, limit; answer
-// node, have, events (one a memory), memories, deletion_events, more.
+// node, have, events (one a memory), memories, deletion_events, record_events, more.
 func (a *api) syncPull(w http.ResponseWriter, r *http.Request) error {
 	o, err := readObject(w, r)
 	if err != nil {
@@ -167,14 +174,15 @@ func (a *api) syncPull(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, marks, burials := service.Marked(found.Changes)
+	told := service.Tell(found.Changes)
 	return reply(w, http.StatusOK, map[string]any{
-		"deletion_events": burials,
-		"events":          marks,
+		"deletion_events": told.Burials,
+		"events":          told.Marks,
 		"have":            vector(found.Have),
-		"memories":        rows,
+		"memories":        told.Rows,
 		"more":            found.More,
 		"node":            found.Node,
+		"record_events":   told.Entries,
 	})
 }
 

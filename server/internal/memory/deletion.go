@@ -17,6 +17,8 @@ type Deletion struct {
 	Namespace  string `json:"namespace"`
 	Generation int64  `json:"generation"` // that begins with it, from 1
 	DeletedAt  string `json:"deleted_at"` // RFC 3339
+	// Expired says that the memory was taken out because it had expired: see Survives.
+	Expired bool `json:"expired,omitempty"`
 }
 
 // maxGeneration is what every JSON reader holds exactly, and more than there will be.
@@ -56,6 +58,21 @@ func (m Memory) Leave(at string) Deletion {
 	d := m.Delete(at)
 	d.ID = ""
 	return d
+}
+
+// Expire returns what says that a memory was taken out because it had expired. It has no id, so
+// that the memory may be brought back.
+func (m Memory) Expire(at string) Deletion {
+	d := m.Leave(at)
+	d.Expired = true
+	return d
+}
+
+// Survives reports whether a version of an older generation outlives a deletion: one that was
+// made because the memory had expired is not about versions that had not. (Somebody may have
+// written to it, where that was not known.) Such a version is of the deletion's generation.
+func (m Memory) Survives(d Deletion) bool {
+	return d.Expired && (m.ExpiresAt == nil || instant(*m.ExpiresAt).After(instant(d.DeletedAt)))
 }
 
 // Newer reports whether a version from a server that knows no generations is a memory created

@@ -25,10 +25,14 @@ func ValidateNew(m Memory, ttl *int64, now time.Time) error {
 
 // ValidateStored checks a memory that comes complete, by import or from another node: the id,
 // then what ValidateNew checks but with any RFC 3339 times, then the counter. The agent_id and
-// the scope within metadata are not checked.
+// the scope within metadata are not checked. Besides the sources that clients may name it takes
+// those of rows that servers of this family write themselves.
 func ValidateStored(m Memory) error {
 	if err := ValidateID(m.ID); err != nil {
 		return err
+	}
+	if ownSource(m.Source) {
+		m.Source = SourceSystem
 	}
 	if err := validateFields(m); err != nil {
 		return err

@@ -1,6 +1,9 @@
 package memory
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Tier is how long a memory is meant to live: short, mid or long (contract section 4.3).
 type Tier string
@@ -40,6 +43,20 @@ var sources = [...]string{
 
 // Sources returns the allowed sources in the order messages name them.
 func Sources() []string { return slices.Clone(sources[:]) }
+
+// The sources of rows that a server writes of its own accord. No client may name them.
+const (
+	SourceNotify          = "notify"
+	SourceAutoConsolidate = "auto-consolidate"
+	SourceCurator         = "ai-memory curator (autonomy)"
+	SourceMinePrefix      = "mine-" // and a format's name
+)
+
+// ownSource tells whether a source is one of a server's own.
+func ownSource(source string) bool {
+	return source == SourceNotify || source == SourceAutoConsolidate || source == SourceCurator ||
+		strings.HasPrefix(source, SourceMinePrefix) && len(source) <= maxSource && clean(source)
+}
 
 // The relations of a link between two memories.
 const (

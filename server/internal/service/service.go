@@ -6,6 +6,7 @@ package service
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
@@ -28,6 +29,10 @@ type (
 	Mark = store.Mark
 	// Burial is a deletion and its event.
 	Burial = store.Burial
+	// Entry is a record and its event.
+	Entry = store.Entry
+	// Told is a list of changes as nodes tell it each other.
+	Told = store.Told
 	// Span is a run of one node's events.
 	Span = store.Span
 	// Vector tells how far a node has followed each origin.
@@ -52,6 +57,7 @@ func (i *Invalid) Error() string { return i.Message }
 // Replication is what a service needs of federation.
 type Replication interface {
 	Await(ctx context.Context, c store.Change) federation.Outcome
+	AwaitAll(ctx context.Context, changes []store.Change) federation.Outcome
 	Notify(newest int64)
 	Heard(node string)
 	Ahead(node string)
@@ -141,7 +147,11 @@ type observed struct {
 func (o observed) Merge(ctx context.Context, b store.Batch) (store.Merged, error) {
 	for _, c := range b.Changes {
 		at := c.Memory.UpdatedAt
-		if c.Deletion != nil {
+		switch {
+		case c.Record != nil:
+			o.clock.Observe(time.Unix(0, c.Record.Stamp))
+			continue
+		case c.Deletion != nil:
 			at = c.Deletion.DeletedAt
 		}
 		if t, err := memory.ParseTime(at); err == nil {

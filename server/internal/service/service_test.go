@@ -32,6 +32,10 @@ func (s *spread) Await(_ context.Context, c store.Change) federation.Outcome {
 	s.awaited = append(s.awaited, c)
 	return s.outcome
 }
+func (s *spread) AwaitAll(_ context.Context, changes []store.Change) federation.Outcome {
+	s.awaited = append(s.awaited, changes...)
+	return s.outcome
+}
 func (s *spread) Notify(int64)              { s.notices++ }
 func (s *spread) Heard(node string)         { s.heard = append(s.heard, node) }
 func (s *spread) Ahead(node string)         { s.ahead = append(s.ahead, node) }

@@ -21,7 +21,7 @@ const (
 	maxPullBytes = 8 << 20
 )
 
-// Push is what another server sends. Node, Events, Burials and Span are empty when it does not
+// Push is what another server sends. Node, Events, Burials, Entries and Span are empty when it does not
 // number its changes; Events has one mark a memory otherwise.
 type Push struct {
 	Sender   string
@@ -32,6 +32,7 @@ type Push struct {
 	Node     string
 	Events   []Mark
 	Burials  []Burial
+	Entries  []Entry
 	Span     *Span
 }
 
@@ -57,6 +58,9 @@ func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
 	}
 	if len(p.Burials)+len(p.Deleted) > MaxPushRows {
 		return Pushed{}, &Invalid{fmt.Sprintf("sync_push limited to %d deletions per request", MaxPushRows)}
+	}
+	if len(p.Entries) > MaxPushRows {
+		return Pushed{}, &Invalid{fmt.Sprintf("sync_push limited to %d records per request", MaxPushRows)}
 	}
 	receiver := p.Caller
 	if receiver == "" {
@@ -89,9 +93,7 @@ func (s *Service) SyncPush(ctx context.Context, p Push) (Pushed, error) {
 // tryPush tells what a push would come to.
 func (s *Service) tryPush(p Push, out *Pushed) {
 	for _, c := range s.changes(p) {
-		valid := c.Deletion != nil && c.Deletion.Validate() == nil ||
-			c.Deletion == nil && memory.ValidateStored(c.Memory) == nil
-		if valid {
+		if valid(c) == nil {
 			out.Noop++
 		} else {
 			out.Skipped++
@@ -99,10 +101,23 @@ func (s *Service) tryPush(p Push, out *Pushed) {
 	}
 }
 
+// valid returns why a change would be refused by itself.
+func valid(c store.Change) error {
+	switch {
+	case c.Deletion != nil:
+		return c.Deletion.Validate()
+	case c.Record != nil:
+		_, _, err := c.Record.Checked()
+		return err
+	default:
+		return memory.ValidateStored(c.Memory)
+	}
+}
+
 // changes are what a push holds.
 func (s *Service) changes(p Push) []store.Change {
 	if p.Events != nil {
-		return store.Unmarked(p.Memories, p.Events, p.Burials)
+		return Told{Rows: p.Memories, Marks: p.Events, Burials: p.Burials, Entries: p.Entries}.Changes()
 	}
 	changes := make([]store.Change, 0, len(p.Memories)+len(p.Deleted))
 	for _, m := range p.Memories {
@@ -223,8 +238,8 @@ func (s *Service) SyncPull(ctx context.Context, q Pull) (Pulled, error) {
 	return out, nil
 }
 
-// Marked tells changes as nodes do: rows, a mark for each, and deletions.
-func Marked(changes []Change) ([]memory.Memory, []Mark, []Burial) { return store.Marked(changes) }
+// Tell sorts changes by what they are, as nodes tell them each other.
+func Tell(changes []Change) Told { return store.Tell(changes) }
 
 // ahead reports whether a node that asks has followed a third node further than this one has.
 func ahead(q Pull, here Pulled) bool {

@@ -55,21 +55,30 @@ type Event struct {
 	Seq    int64  `json:"seq"`
 }
 
-// Change is a row as it stands and the event that last changed it, or a deletion, which once made
-// never changes, and the event that made it.
+// Change is a row as it stands and the event that last changed it; or a record likewise; or a
+// deletion, which once made never changes, and the event that made it.
 type Change struct {
 	Memory   memory.Memory
 	Deletion *memory.Deletion // when not nil, Memory is zero
+	Record   *memory.Record   // likewise
 	Event    Event
 }
 
-// ID is the id of the row, or of the memory that was deleted; empty for one that was renamed.
+// ID is the id of the row, of the record, or of the memory that was deleted; empty for one that
+// was renamed or expired.
 func (c Change) ID() string {
-	if c.Deletion != nil {
+	switch {
+	case c.Deletion != nil:
 		return c.Deletion.ID
+	case c.Record != nil:
+		return c.Record.ID()
+	default:
+		return c.Memory.ID
 	}
-	return c.Memory.ID
 }
+
+// IsRow tells whether the change is a row.
+func (c Change) IsRow() bool { return c.Deletion == nil && c.Record == nil }
 
 // Mark is what nodes tell each other beside a row: its event, and what clients do not see of it.
 type Mark struct {
@@ -84,30 +93,53 @@ type Burial struct {
 	memory.Deletion
 }
 
-// Marked tells a list of changes as nodes do: rows, a mark for each, and deletions.
-func Marked(changes []Change) (rows []memory.Memory, marks []Mark, burials []Burial) {
-	rows, marks, burials = make([]memory.Memory, 0, len(changes)), make([]Mark, 0, len(changes)), []Burial{}
-	for _, c := range changes {
-		if c.Deletion != nil {
-			burials = append(burials, Burial{c.Event, *c.Deletion})
-			continue
-		}
-		rows = append(rows, c.Memory)
-		marks = append(marks, Mark{c.Event, c.Memory.Generation, c.Memory.Moved})
-	}
-	return rows, marks, burials
+// Entry is a record and its event, as nodes tell it each other.
+type Entry struct {
+	Event
+	memory.Record
 }
 
-// Unmarked is the inverse of Marked: the changes in the order of their events (origin bytewise,
-// then number). There must be a mark for each row.
-func Unmarked(rows []memory.Memory, marks []Mark, burials []Burial) []Change {
-	changes := make([]Change, 0, len(rows)+len(burials))
-	for i, m := range rows {
-		m.Generation, m.Moved = marks[i].Generation, marks[i].Moved
-		changes = append(changes, Change{Memory: m, Event: marks[i].Event})
+// Told is a list of changes as nodes tell it each other.
+type Told struct {
+	Rows    []memory.Memory
+	Marks   []Mark // one for each row
+	Burials []Burial
+	Entries []Entry
+}
+
+// Tell sorts changes by what they are.
+func Tell(changes []Change) Told {
+	t := Told{
+		Rows: make([]memory.Memory, 0, len(changes)), Marks: make([]Mark, 0, len(changes)),
+		Burials: []Burial{}, Entries: []Entry{},
 	}
-	for _, b := range burials {
+	for _, c := range changes {
+		switch {
+		case c.Deletion != nil:
+			t.Burials = append(t.Burials, Burial{c.Event, *c.Deletion})
+		case c.Record != nil:
+			t.Entries = append(t.Entries, Entry{c.Event, *c.Record})
+		default:
+			t.Rows = append(t.Rows, c.Memory)
+			t.Marks = append(t.Marks, Mark{c.Event, c.Memory.Generation, c.Memory.Moved})
+		}
+	}
+	return t
+}
+
+// Changes is the inverse of Tell: the changes in the order of their events (origin bytewise, then
+// number). There must be a mark for each row.
+func (t Told) Changes() []Change {
+	changes := make([]Change, 0, len(t.Rows)+len(t.Burials)+len(t.Entries))
+	for i, m := range t.Rows {
+		m.Generation, m.Moved = t.Marks[i].Generation, t.Marks[i].Moved
+		changes = append(changes, Change{Memory: m, Event: t.Marks[i].Event})
+	}
+	for _, b := range t.Burials {
 		changes = append(changes, Change{Deletion: &b.Deletion, Event: b.Event})
+	}
+	for _, e := range t.Entries {
+		changes = append(changes, Change{Record: &e.Record, Event: e.Event})
 	}
 	slices.SortStableFunc(changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Event.Origin, b.Event.Origin), cmp.Compare(a.Event.Seq, b.Event.Seq))
@@ -197,6 +229,11 @@ type Store interface {
 	// Delete removes the row with an id, or a unique prefix of one, with its links, and returns
 	// the deletion, which is kept for ever. It returns ErrNotFound or *AmbiguousPrefix.
 	Delete(ctx context.Context, idOrPrefix string, at time.Time) (Change, error)
+	// Write runs a function within one transaction, after all writes before it, and returns the
+	// changes it made, in the order of their events. When the function returns an error, that is
+	// returned and nothing is stored. It may be called more than once, and must set what it
+	// returns anew each time; other writes wait for it.
+	Write(ctx context.Context, do func(Tx) error) ([]Change, error)
 	// Merge stores what another node sent. A row that is invalid or refused, with ErrDeleted for
 	// one that a deletion known here is about, does not stop the others; the error is for a
 	// failure of the whole. A deletion without an origin needs an id only: if no row has it, it is
@@ -235,6 +272,18 @@ type Store interface {
 	Size(ctx context.Context) (int64, error)
 	// Healthy returns ErrUnhealthy when rows and full-text index do not hold together, cheaply.
 	Healthy(ctx context.Context) error
+	// Holds is false when there has certainly never been a record of a kind. It asks no database.
+	Holds(kind memory.RecordKind) bool
+	// Record returns a record that is not gone; ErrNotFound.
+	Record(ctx context.Context, kind memory.RecordKind, key string) (memory.Record, error)
+	// Records returns the records of a kind that are not gone, newest stamp first.
+	Records(ctx context.Context, q RecordQuery) ([]memory.Record, error)
+	// CountRecords counts the records of a kind that are not gone, by what they are looked up by
+	// first, largest first.
+	CountRecords(ctx context.Context, kind memory.RecordKind) ([]Count, error)
+	// Links returns the links of a memory in both directions whose memories are both there, oldest
+	// first.
+	Links(ctx context.Context, id string) ([]memory.Link, error)
 	// NoteSync records how far a peer has been seen, for sync_state (contract section 6.9);
 	// SyncClock returns what is recorded for a receiver id.
 	NoteSync(ctx context.Context, agentID, peerID, seen string) error

@@ -78,6 +78,8 @@ func bind(stmt *sqlite.Stmt, param int, value any) error {
 		stmt.BindInt64(param, int64(v))
 	case int64:
 		stmt.BindInt64(param, v)
+	case bool:
+		stmt.BindBool(param, v)
 	case float64:
 		stmt.BindFloat(param, v)
 	default:

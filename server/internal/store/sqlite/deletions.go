@@ -11,7 +11,7 @@ import (
 )
 
 // deletionColumns are what scanDeletion reads, in its order.
-const deletionColumns = "id, title, namespace, generation, deleted_at, origin, seq"
+const deletionColumns = "id, title, namespace, generation, deleted_at, origin, seq, expired"
 
 func scanDeletion(stmt *sqlite.Stmt) store.Change {
 	return store.Change{
@@ -21,6 +21,7 @@ func scanDeletion(stmt *sqlite.Stmt) store.Change {
 			Namespace:  stmt.ColumnText(2),
 			Generation: stmt.ColumnInt64(3),
 			DeletedAt:  stmt.ColumnText(4),
+			Expired:    stmt.ColumnBool(7),
 		},
 		Event: store.Event{Origin: stmt.ColumnText(5), Seq: stmt.ColumnInt64(6)},
 	}
@@ -110,9 +111,10 @@ func (t *tx) known(d *memory.Deletion) (bool, error) {
 
 // record keeps a deletion that is not known. The rows it is about are another matter.
 func (t *tx) record(c store.Change) error {
-	const statement = "INSERT INTO deletions (" + deletionColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)"
+	const statement = "INSERT INTO deletions (" + deletionColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 	d := c.Deletion
-	err := run(t.conn, statement, nil, d.ID, d.Title, d.Namespace, d.Generation, d.DeletedAt, c.Event.Origin, c.Event.Seq)
+	err := run(t.conn, statement, nil,
+		d.ID, d.Title, d.Namespace, d.Generation, d.DeletedAt, c.Event.Origin, c.Event.Seq, d.Expired)
 	if err != nil {
 		return fmt.Errorf("recording a deletion: %w", err)
 	}
@@ -151,7 +153,7 @@ func (t *tx) remove(r row) error {
 }
 
 // pair returns the row with a title and namespace, and their generation. A row of an older one is
-// removed: the deletion came before it could be.
+// removed, as the deletion came before it could be, unless it survives.
 func (t *tx) pair(title, namespace string) (found row, ok bool, generation int64, err error) {
 	if found, ok, err = t.byTitle(title, namespace); err != nil {
 		return row{}, false, 0, err
@@ -163,9 +165,46 @@ func (t *tx) pair(title, namespace string) (found row, ok bool, generation int64
 	case !ok:
 		return row{}, false, generation, nil
 	case found.Memory.Generation < generation:
-		return row{}, false, generation, t.remove(found)
+		if ok, err = t.lift(&found); err != nil {
+			return row{}, false, 0, err
+		}
+		if !ok {
+			return row{}, false, generation, t.remove(found)
+		}
 	}
 	return found, true, found.Memory.Generation, nil
+}
+
+// outlives returns a version as it is in the newest generation, if it survives the deletions
+// that began those after its own.
+func (t *tx) outlives(m memory.Memory) (memory.Memory, bool, error) {
+	const query = "SELECT " + deletionColumns + ` FROM deletions
+		WHERE title = ? AND namespace = ? AND generation > ? ORDER BY generation`
+	found, err := deletions(t.conn, query, m.Title, m.Namespace, m.Generation)
+	if err != nil {
+		return m, false, err
+	}
+	for _, c := range found {
+		if !m.Survives(*c.Deletion) {
+			return m, false, nil
+		}
+		m.Generation = c.Deletion.Generation
+	}
+	return m, len(found) > 0, nil
+}
+
+// lift brings a row into the newest generation, if it survives.
+func (t *tx) lift(r *row) (survived bool, err error) {
+	m, survived, err := t.outlives(r.Memory)
+	if !survived || err != nil {
+		return false, err
+	}
+	c := store.Change{Memory: m, Event: t.next()}
+	if err := t.update(*r, c); err != nil {
+		return false, err
+	}
+	r.Change = c
+	return true, nil
 }
 
 // byID finds the row with an id.

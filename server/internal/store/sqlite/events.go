@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -20,15 +22,27 @@ func events(conn *connection, origin string, after int64, limit int) ([]store.Ch
 	if err != nil {
 		return nil, err
 	}
-	var found []store.Change
-	for _, r := range changed {
-		for len(deleted) > 0 && deleted[0].Event.Seq < r.Event.Seq {
-			found, deleted = append(found, deleted[0]), deleted[1:]
-		}
-		found = append(found, r.Change)
+	recorded, err := records(conn, "SELECT "+recordColumns+" FROM records"+ofOrigin, origin, after, limit)
+	if err != nil {
+		return nil, err
 	}
-	found = append(found, deleted...)
+	if len(deleted)+len(recorded) == 0 {
+		return changes(changed), nil
+	}
+	found := slices.Concat(changes(changed), deleted, recorded)
+	slices.SortFunc(found, func(a, b store.Change) int { return cmp.Compare(a.Event.Seq, b.Event.Seq) })
 	return found[:min(len(found), limit)], nil
+}
+
+func changes(found []row) []store.Change {
+	if len(found) == 0 {
+		return nil
+	}
+	out := make([]store.Change, len(found))
+	for i, r := range found {
+		out[i] = r.Change
+	}
+	return out
 }
 
 // Own returns this node's own events after a number, the newest of them from memory. It waits
@@ -105,7 +119,7 @@ func nextOrigin(conn *connection, compare, text string) (origin string, found bo
 	first := func(table string) string {
 		return "SELECT * FROM (SELECT origin FROM " + table + " WHERE origin " + compare + " ?1 ORDER BY origin LIMIT 1)"
 	}
-	err = run(conn, first("memories")+" UNION "+first("deletions")+" ORDER BY 1 DESC",
+	err = run(conn, first("memories")+" UNION "+first("deletions")+" UNION "+first("records")+" ORDER BY 1 DESC",
 		func(stmt *sqlite.Stmt) error {
 			origin, found = stmt.ColumnText(0), true // the last is the least
 			return nil

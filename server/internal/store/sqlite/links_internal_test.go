@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/store"
 )
 
 // TestLinksFollowTheMemory links two rows: the link stays over a rename, and goes with one of them,
@@ -46,9 +47,8 @@ func TestLinksFollowTheMemory(t *testing.T) {
 			s := opened(t, filepath.Join(t.TempDir(), "memory.db"))
 			write(t, s, newRow(1, "one", "c"), "", 0)
 			write(t, s, newRow(2, "two", "c"), "", 0)
-			err := s.writer.write(t.Context(), func(x *tx) error {
-				return run(x.conn, "INSERT INTO memory_links VALUES ('id-1', 'id-2', 'related_to', '')", nil)
-			})
+			link := memory.Link{SourceID: "id-1", TargetID: "id-2", Relation: memory.RelatedTo, CreatedAt: "2026-01-01T00:00:00+00:00"}
+			_, err := s.Write(t.Context(), func(x store.Tx) error { return x.Put(link.Record(1)) })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,12 @@ func (s *Store) Merge(ctx context.Context, b store.Batch) (store.Merged, error) 
 
 // checked returns a change as it is stored, and why it is not.
 func checked(c store.Change) (store.Change, error) {
-	if c.Deletion == nil {
+	switch {
+	case c.Record != nil:
+		r, _, err := c.Record.Checked()
+		c.Record = &r
+		return c, err
+	case c.Deletion == nil:
 		err := memory.ValidateStored(c.Memory)
 		c.Memory = c.Memory.Normalized()
 		return c, err
@@ -58,7 +64,7 @@ func checked(c store.Change) (store.Change, error) {
 // moved, not removed and made anew.
 func (t *tx) merge(changes []store.Change, refused []error) (store.Merged, error) {
 	m := merging{tx: t, out: store.Merged{IDs: make([]string, len(changes)), Errs: append([]error(nil), refused...)}}
-	for _, step := range []func(int, store.Change) error{m.learn, m.row, m.bury} {
+	for _, step := range []func(int, store.Change) error{m.learn, m.row, m.bury, m.record} {
 		for i, c := range changes {
 			if m.out.Errs[i] != nil {
 				continue
@@ -69,7 +75,7 @@ func (t *tx) merge(changes []store.Change, refused []error) (store.Merged, error
 		}
 	}
 	for i, c := range changes {
-		if c.Deletion == nil && m.out.Errs[i] == nil {
+		if c.IsRow() && m.out.Errs[i] == nil {
 			if m.out.IDs[i] = m.ids[pairOf(c.Memory)]; m.out.IDs[i] == "" {
 				m.out.Errs[i] = store.ErrDeleted
 			}
@@ -107,7 +113,7 @@ func (m *merging) learn(i int, c store.Change) error {
 		return err
 	}
 	m.out.Changed++
-	return m.record(c)
+	return m.tx.record(c)
 }
 
 // learnID records that a memory was deleted of which only the id is known.
@@ -122,12 +128,32 @@ func (m *merging) learnID(d *memory.Deletion) error {
 	} else if found {
 		full = r.Memory.Delete(d.DeletedAt)
 	}
-	return m.record(store.Change{Deletion: &full, Event: m.next()})
+	return m.tx.record(store.Change{Deletion: &full, Event: m.next()})
+}
+
+// record applies a record.
+func (m *merging) record(i int, c store.Change) error {
+	if c.Record == nil {
+		return nil
+	}
+	m.out.IDs[i] = c.ID()
+	if c.Event.Origin == m.origin {
+		m.raise(m.origin, c.Event.Seq)
+	}
+	r, refs, err := c.Record.Checked() // it has been: this is for what it is looked up by
+	if err != nil {
+		return err
+	}
+	changed, err := m.putRecord(store.Change{Record: &r, Event: c.Event}, refs)
+	if changed {
+		m.out.Changed++
+	}
+	return err
 }
 
 // row applies a row.
 func (m *merging) row(i int, c store.Change) error {
-	if c.Deletion != nil {
+	if !c.IsRow() {
 		return nil
 	}
 	id, changed, err := m.apply(c)
@@ -161,8 +187,7 @@ func (m *merging) bury(_ int, c store.Change) error {
 			return err
 		}
 		if found && r.Memory.Generation < d.Generation {
-			delete(m.ids, pairOf(r.Memory))
-			if err := m.remove(r); err != nil {
+			if err := m.outdated(r); err != nil {
 				return err
 			}
 		}
@@ -175,6 +200,16 @@ func (m *merging) bury(_ int, c store.Change) error {
 		return err
 	}
 	if _, err := m.begin(r.Memory.Delete(d.DeletedAt)); err != nil {
+		return err
+	}
+	delete(m.ids, pairOf(r.Memory))
+	return m.remove(r)
+}
+
+// outdated removes a row of an older generation, unless it survives.
+func (m *merging) outdated(r row) error {
+	survived, err := m.lift(&r)
+	if survived || err != nil {
 		return err
 	}
 	delete(m.ids, pairOf(r.Memory))
@@ -214,7 +249,11 @@ func (t *tx) apply(c store.Change) (id string, changed bool, err error) {
 	}
 	switch {
 	case c.Memory.Generation < generation:
-		return "", false, store.ErrDeleted
+		m, survived, err := t.outlives(c.Memory)
+		if !survived || err != nil {
+			return "", false, cmp.Or(err, store.ErrDeleted)
+		}
+		c.Memory, c.Event = m, t.next()
 	case found && c.Memory.Generation > generation: // the deletion of what is here is yet to come
 		if found, err = false, t.remove(existing); err != nil {
 			return "", false, err

@@ -159,7 +159,7 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		if stats.ExpiringSoon, err = number(conn, soon, now, now+hour); err != nil {
 			return err
 		}
-		if stats.Links, err = number(conn, "SELECT count(*) FROM memory_links"); err != nil {
+		if stats.Links, err = countLinks(conn); err != nil {
 			return err
 		}
 		stats.Total, err = number(conn, "SELECT count(*) FROM memories")

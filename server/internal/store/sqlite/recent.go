@@ -56,7 +56,7 @@ func (x *recent) put(done []written) {
 	defer x.mu.Unlock()
 	for _, w := range done {
 		switch {
-		case w.Deletion != nil:
+		case w.Deletion != nil || w.Record != nil:
 			continue
 		case w.gone:
 			x.remove(w.rowid)

@@ -24,10 +24,10 @@ type row struct {
 	tags  string // as stored: the full-text index must be told it to forget the row
 }
 
-// written is a row as a transaction leaves it, or a deletion it made.
+// written is a row or a record as a transaction leaves it, or a deletion it made.
 type written struct {
 	row
-	former store.Event // the row's before; zero when the row is new
+	former store.Event // the row's or the record's before; zero when it is new
 	gone   bool        // the row was removed: only its rowid is left
 }
 
@@ -36,6 +36,9 @@ func textSize(c store.Change) int {
 	const fixed = 512
 	if d := c.Deletion; d != nil {
 		return fixed + len(d.Title) + len(d.Namespace)
+	}
+	if r := c.Record; r != nil {
+		return fixed + len(r.Key) + len(r.Value)
 	}
 	m := c.Memory
 	size := fixed + len(m.Title) + len(m.Content) + len(m.Metadata)
@@ -174,6 +177,11 @@ func (t *tx) update(was row, c store.Change) error {
 	}
 	now := row{Change: c, rowid: was.rowid, tags: tags}
 	t.written = append(t.written, written{row: now, former: was.Event})
+	if was.Memory.ID != c.Memory.ID {
+		if err := t.relink(was.Memory.ID, c.Memory.ID); err != nil {
+			return err
+		}
+	}
 	if pairOf(was.Memory) != pairOf(c.Memory) { // apart, because it costs the index of titles two changes
 		const move = "UPDATE memories SET title = ?, namespace = ? WHERE rowid = ?"
 		if err := run(t.conn, move, nil, c.Memory.Title, c.Memory.Namespace, was.rowid); err != nil {

@@ -41,6 +41,7 @@ type Store struct {
 	readers *readers
 	recent  *recent
 	tail    *tail
+	held    *held
 	close   func() error
 }
 
@@ -105,8 +106,12 @@ func (s *Store) startWriter(conn *connection) error {
 	if err != nil {
 		return err
 	}
+	if s.held, err = readHeld(conn); err != nil {
+		return err
+	}
 	s.recent, s.tail = newRecent(newest), newTail(s.origin, vector[s.origin])
 	s.writer = newWriter(conn, s.origin, func(t *tx) {
+		s.held.put(t.written)
 		s.recent.put(t.written)
 		s.tail.put(t.written, t.before, t.vector[s.origin])
 	})

@@ -53,18 +53,20 @@ func (t *tx) create(m memory.Memory) (store.Change, error) {
 
 // Update changes the row with an id or a unique prefix.
 func (s *Store) Update(ctx context.Context, idOrPrefix string, p memory.Patch, at time.Time) (store.Change, error) {
-	return s.change(ctx, "updating a memory", func(t *tx) (store.Change, error) {
-		was, err := resolve(t.conn, idOrPrefix)
-		if err != nil {
-			return store.Change{}, err
-		}
-		now := memory.Update(was.Memory, p, at)
-		if now.Title == was.Memory.Title && now.Namespace == was.Memory.Namespace {
-			c := store.Change{Memory: now, Event: t.next()}
-			return c, t.update(was, c)
-		}
-		return t.rename(was, now, at)
-	})
+	return s.change(ctx, "updating a memory", func(t *tx) (store.Change, error) { return t.patch(idOrPrefix, p, at) })
+}
+
+func (t *tx) patch(idOrPrefix string, p memory.Patch, at time.Time) (store.Change, error) {
+	was, err := resolve(t.conn, idOrPrefix)
+	if err != nil {
+		return store.Change{}, err
+	}
+	now := memory.Update(was.Memory, p, at)
+	if now.Title == was.Memory.Title && now.Namespace == was.Memory.Namespace {
+		c := store.Change{Memory: now, Event: t.next()}
+		return c, t.update(was, c)
+	}
+	return t.rename(was, now, at)
 }
 
 // rename stores a row under another title or namespace, and says that its pair was left.
@@ -94,17 +96,26 @@ func (s *Store) Delete(ctx context.Context, idOrPrefix string, at time.Time) (st
 		if err != nil {
 			return store.Change{}, err
 		}
-		deletion := was.Memory.Delete(memory.FormatTime(at))
-		c := store.Change{Deletion: &deletion, Event: t.next()}
-		if err := t.record(c); err != nil {
-			return store.Change{}, err
-		}
-		return c, t.remove(was)
+		return t.bury(was, at)
 	})
+}
+
+// bury deletes a row.
+func (t *tx) bury(was row, at time.Time) (store.Change, error) {
+	deletion := was.Memory.Delete(memory.FormatTime(at))
+	c := store.Change{Deletion: &deletion, Event: t.next()}
+	if err := t.record(c); err != nil {
+		return store.Change{}, err
+	}
+	return c, t.remove(was)
 }
 
 // harmless reports whether a job failed before it wrote anything.
 func harmless(err error) bool {
+	var f *failed
+	if errors.As(err, &f) {
+		return f.clean
+	}
 	for _, known := range []error{store.ErrIDInUse, store.ErrNotFound, context.Canceled} {
 		if errors.Is(err, known) {
 			return true

@@ -208,6 +208,7 @@ type tx struct {
 	before    int64     // this node's number at the begin
 	written   []written // in order
 	deletions presence  // whether there are any
+	records   presence  // likewise
 }
 
 // next numbers a change made here.

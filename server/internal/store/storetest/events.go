@@ -281,7 +281,7 @@ func everything(t *testing.T, s store.Store) map[string]memory.Memory {
 	changes, _, err := s.Lacking(context.Background(), nil, store.Event{}, 100_000)
 	rows := map[string]memory.Memory{}
 	for _, c := range must(t, changes, err) {
-		if c.Deletion == nil {
+		if c.IsRow() {
 			rows[c.Memory.Title+inNamespace(c.Memory)] = c.Memory
 		}
 	}
