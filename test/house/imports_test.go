@@ -41,7 +41,14 @@ func rooms() []room {
 		{"metrics", nil, "the vocabulary of a verdict imports nobody"},
 		{"metrics/check", []string{"metrics"}, "a checker decides from the history and nothing else"},
 		{"server", []string{"server/internal/..."}, "the facade; the server does not know that chaos exists"},
-		{"server/internal/httpapi", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
+		{
+			"server/internal/httpapi",
+			[]string{"server/internal/service", "server/internal/memory", "server/internal/openapi"}, "outside in",
+		},
+		{
+			"server/internal/openapi", []string{"server/internal/service", "server/internal/memory"},
+			"it describes with the words and limits of those who check them",
+		},
 		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
 		{
 			"server/internal/service",

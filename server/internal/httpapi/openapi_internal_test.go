@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"chaosctl/server/internal/openapi"
+)
+
+// pending are the operations that the document describes and the router does not serve yet. A
+// route that is added is taken off this list.
+func pending() []string {
+	return []string{
+		"GET /api/v1/agents",
+		"POST /api/v1/agents",
+		"DELETE /api/v1/archive",
+		"GET /api/v1/archive",
+		"GET /api/v1/archive/stats",
+		"POST /api/v1/archive/{id}/restore",
+		"GET /api/v1/capabilities",
+		"GET /api/v1/cluster",
+		"POST /api/v1/cluster",
+		"POST /api/v1/consolidate",
+		"GET /api/v1/contradictions",
+		"GET /api/v1/export",
+		"POST /api/v1/forget",
+		"POST /api/v1/gc",
+		"POST /api/v1/import",
+		"GET /api/v1/inbox",
+		"POST /api/v1/inbox/{id}/read",
+		"POST /api/v1/links",
+		"GET /api/v1/links/{id}",
+		"POST /api/v1/memories/bulk",
+		"POST /api/v1/memories/{id}/grant",
+		"POST /api/v1/memories/{id}/promote",
+		"POST /api/v1/memories/{id}/revoke",
+		"DELETE /api/v1/namespaces",
+		"POST /api/v1/namespaces",
+		"PUT /api/v1/namespaces",
+		"DELETE /api/v1/namespaces/{ns}/standard",
+		"GET /api/v1/namespaces/{ns}/standard",
+		"POST /api/v1/namespaces/{ns}/standard",
+		"PUT /api/v1/namespaces/{ns}/standard",
+		"POST /api/v1/notify",
+		"GET /api/v1/pending",
+		"POST /api/v1/pending/{id}/approve",
+		"POST /api/v1/pending/{id}/reject",
+		"GET /api/v1/recall",
+		"POST /api/v1/recall",
+		"GET /api/v1/search",
+		"POST /api/v1/session/start",
+		"DELETE /api/v1/subscriptions",
+		"GET /api/v1/subscriptions",
+		"POST /api/v1/subscriptions",
+		"DELETE /api/v1/subscriptions/{id}",
+	}
+}
+
+// TestRouterAndDocumentAgree walks the router: what it serves is what the document describes.
+func TestRouterAndDocumentAgree(t *testing.T) {
+	t.Parallel()
+	served := map[string]bool{}
+	for _, r := range (&api{metrics: &metrics{}}).routes() {
+		for method := range r.methods {
+			served[method+" "+r.path] = true
+		}
+	}
+	described := map[string]bool{}
+	for _, op := range openapi.New().Operations() {
+		described[op.Method+" "+op.Path] = true
+	}
+	for route := range served {
+		if !described[route] {
+			t.Errorf("%s is served, and not in the OpenAPI document: describe it in server/internal/openapi", route)
+		}
+		if slices.Contains(pending(), route) {
+			t.Errorf("%s is served now: take it off the list of pending routes", route)
+		}
+	}
+	for route := range described {
+		if !served[route] && !slices.Contains(pending(), route) {
+			t.Errorf("%s is in the OpenAPI document, and not served", route)
+		}
+	}
+	for _, route := range pending() {
+		if !described[route] {
+			t.Errorf("%s is pending, and not in the OpenAPI document", route)
+		}
+	}
+}
+
+func TestDocumentIsServed(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	if err := describe()(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/openapi.json", http.NoBody)); err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		OpenAPI string         `json:"openapi"`
+		Paths   map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/json" {
+		t.Errorf("content type %q", got)
+	}
+	if d.OpenAPI != "3.1.0" || d.Paths["/api/v1/memories/{id}"] == nil {
+		t.Errorf("version %q with %d paths", d.OpenAPI, len(d.Paths))
+	}
+}
