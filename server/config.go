@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +28,25 @@ type Config struct {
 	QuorumPeers   *string       // comma list of base URLs; nil when not given
 	QuorumTimeout time.Duration // how long a write waits for its copies
 	ShutdownGrace time.Duration // how long requests under way may take once the server stops
+
+	// APIKeys are accepted in X-API-Key; the first is also the one that peers are shown. Without
+	// any, and without a file, everyone is served. APIKeyFile has them, one a line, in place of
+	// APIKeys.
+	APIKeys    []string
+	APIKeyFile string
+
+	// Files in PEM of the server's certificate and key; empty for plain HTTP. MTLSAllowlist names
+	// the file of those client certificates that may connect; empty for all and none.
+	TLSCert, TLSKey, MTLSAllowlist string
+	// Files in PEM of what this node shows its peers, and of whom theirs must come from; empty
+	// for nothing, and for the authorities of the system.
+	QuorumClientCert, QuorumClientKey, QuorumCA string
+	// Reread has the files of keys and certificates read again. They are looked at for changes
+	// every second anyway.
+	Reread <-chan os.Signal `json:"-"`
+
+	// WebhookAllowLoopback lets webhooks reach this machine. It is for development.
+	WebhookAllowLoopback bool
 
 	Lifetimes      *Lifetimes // of the tiers; nil for DefaultLifetimes
 	DiscardExpired bool       // garbage collection keeps no copy of what it removes
@@ -62,6 +83,9 @@ func (c Config) Validate() error {
 		check(c.QuorumTimeout >= 0, "quorum-timeout %v is negative", c.QuorumTimeout),
 		check(c.ShutdownGrace >= 0, "shutdown-grace %v is negative", c.ShutdownGrace),
 		peers,
+		check(!slices.ContainsFunc(c.APIKeys, func(key string) bool { return !validKey(key) }),
+			"an API key must be printable ASCII without blanks, and not empty"),
+		c.checkFiles(),
 	)
 }
 

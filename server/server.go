@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,6 +43,10 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	known, err := loadCredentials(c)
+	if err != nil {
+		return err
+	}
 	opened, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
 	if err != nil {
 		return fmt.Errorf("failed to open database: %w", err)
@@ -56,7 +61,7 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 
 	clock := memory.NewClock(time.Now)
 	store := service.Observed(database, clock)
-	replicator, err := c.replicator(store, seams)
+	replicator, err := c.replicator(store, seams, known)
 	if err != nil {
 		return err
 	}
@@ -64,13 +69,13 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	if replicator != nil {
 		replication = replicator
 	}
-	api := httpapi.New(service.New(store, clock, replication, c.options(), c.Logger), c.Logger)
+	api := httpapi.New(service.New(store, clock, replication, c.options(), c.Logger), &known.keys, c.Logger)
 
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.address())
 	if err != nil {
 		return err
 	}
-	c.Logger.Info(fmt.Sprintf("ai-memory listening on http://%s", listener.Addr()))
+	c.announce(listener.Addr(), known)
 	if ready != nil {
 		ready(listener.Addr())
 	}
@@ -81,21 +86,35 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	if replicator != nil {
 		background.Go(func() { replicator.Run(spreading) })
 	}
-	err = c.serveHTTP(ctx, listener, api)
+	background.Go(func() { known.watch(spreading, c.Reread) })
+	err = c.serveHTTP(ctx, listener, known.serving(), api)
 	stopSpreading()
 	background.Wait()
 	return err
 }
 
+// announce says where the server listens, and what protects it too little.
+func (c Config) announce(at net.Addr, known *credentials) {
+	scheme := "http"
+	if c.secure() {
+		scheme = "https"
+	}
+	c.Logger.Info(fmt.Sprintf("ai-memory listening on %s://%s", scheme, at))
+	if tcp, is := at.(*net.TCPAddr); !is || !tcp.IP.IsLoopback() {
+		known.warnExposed(c.Logger)
+	}
+}
+
 // replicator returns what keeps the peers up to date, nil when there are none.
-func (c Config) replicator(log federation.Log, seams Seams) (*federation.Replicator, error) {
+func (c Config) replicator(log federation.Log, seams Seams, known *credentials) (*federation.Replicator, error) {
 	bases, err := c.peers()
 	if err != nil || len(bases) == 0 {
 		return nil, err
 	}
+	shown := known.peers()
 	peers := make([]federation.Peer, len(bases))
 	for i, base := range bases {
-		peers[i] = seams.peer(federation.NewHTTPPeer(base))
+		peers[i] = seams.peer(federation.NewHTTPPeer(base, shown))
 	}
 	r := federation.New(log, peers, federation.Options{
 		Writes: c.QuorumWrites, Timeout: c.QuorumTimeout, Logger: c.Logger,
@@ -105,16 +124,17 @@ func (c Config) replicator(log federation.Log, seams Seams) (*federation.Replica
 	return r, nil
 }
 
-// serveHTTP serves until ctx ends and the requests under way are answered, or cut off at the
-// end of the grace.
-func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.Handler) error {
+// serveHTTP serves, over TLS unless secure is nil, until ctx ends and the requests under way are
+// answered, or cut off at the end of the grace.
+func (c Config) serveHTTP(ctx context.Context, listener net.Listener, secure *tls.Config, api http.Handler) error {
 	var (
 		underWay sync.WaitGroup
 		silent   newcomers
 	)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
+	protocols.SetHTTP2(secure != nil)
+	protocols.SetUnencryptedHTTP2(secure == nil)
 	srv := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			underWay.Add(1)
@@ -123,13 +143,20 @@ func (c Config) serveHTTP(ctx context.Context, listener net.Listener, api http.H
 		}),
 		ConnState:         silent.follow,
 		Protocols:         protocols,
+		TLSConfig:         secure,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
+	go func() {
+		if secure != nil {
+			failed <- srv.ServeTLS(listener, "", "")
+			return
+		}
+		failed <- srv.Serve(listener)
+	}()
 
 	select {
 	case err := <-failed:

@@ -1,6 +1,10 @@
 package aimemory
 
 import (
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -12,28 +16,66 @@ const defaultDB = server.DefaultDB
 
 func serveCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "serve",
-		Usage: "run the HTTP server",
-		Flags: []cli.Flag{
-			databaseFlag(),
-			&cli.StringFlag{Name: "host", Usage: "`ADDRESS` to listen at", Value: server.DefaultHost},
-			&cli.IntFlag{Name: "port", Usage: "`PORT` to listen at; 0 takes a free one", Value: server.DefaultPort},
-			&cli.UintFlag{
-				Name:  "quorum-writes",
-				Usage: "`W`: nodes, this one included, that must hold a write before it is acknowledged; 0 turns replication off",
-			},
-			&cli.StringFlag{Name: "quorum-peers", Usage: "comma list of the other nodes' base `URLS`"},
-			&cli.UintFlag{
-				Name: "quorum-timeout-ms", Usage: "`MILLISECONDS` a write waits for its copies",
-				Value: uint(server.DefaultQuorumTimeout.Milliseconds()),
-			},
-			&cli.UintFlag{
-				Name: "shutdown-grace-secs", Usage: "`SECONDS` that requests under way may take once the server stops",
-				Value: uint(server.DefaultShutdownGrace.Seconds()),
-			},
-		},
+		Name:         "serve",
+		Usage:        "run the HTTP server",
+		Flags:        slices.Concat(listenFlags(), accessFlags(), quorumFlags()),
 		OnUsageError: onUsageError,
 		Action:       serve,
+	}
+}
+
+func listenFlags() []cli.Flag {
+	return []cli.Flag{
+		databaseFlag(),
+		&cli.StringFlag{Name: "host", Usage: "`ADDRESS` to listen at; with TLS an IP address", Value: server.DefaultHost},
+		&cli.IntFlag{Name: "port", Usage: "`PORT` to listen at; 0 takes a free one", Value: server.DefaultPort},
+		&cli.UintFlag{
+			Name: "shutdown-grace-secs", Usage: "`SECONDS` that requests under way may take once the server stops",
+			Value: uint(server.DefaultShutdownGrace.Seconds()),
+		},
+		&cli.BoolFlag{
+			Name: "webhook-allow-loopback", DisableDefaultText: true,
+			Usage: "let webhooks reach this machine, also at http:// addresses; for development",
+		},
+	}
+}
+
+func accessFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "api-key-file",
+			Usage: "`FILE` of the API keys that are accepted, one a line; peers are shown the first. " +
+				"It is read again when it changes and at SIGHUP. Without any key everyone is served",
+		},
+		&cli.StringFlag{
+			Name: "api-key",
+			Usage: "the API `KEY` that is accepted. Others on this machine can see it in the list of processes: " +
+				"better use --api-key-file or the variable " + apiKeyVariable,
+		},
+		&cli.StringFlag{Name: "tls-cert", Usage: "`FILE` of the server's certificate chain, PEM; turns TLS on"},
+		&cli.StringFlag{Name: "tls-key", Usage: "`FILE` of the key of --tls-cert, PEM"},
+		&cli.StringFlag{
+			Name: "mtls-allowlist", Usage: "`FILE` of SHA-256 fingerprints, one a line, of the client certificates that may connect",
+		},
+	}
+}
+
+func quorumFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.UintFlag{
+			Name:  "quorum-writes",
+			Usage: "`W`: nodes, this one included, that must hold a write before it is acknowledged; 0 turns replication off",
+		},
+		&cli.StringFlag{Name: "quorum-peers", Usage: "comma list of the other nodes' base `URLS`"},
+		&cli.UintFlag{
+			Name: "quorum-timeout-ms", Usage: "`MILLISECONDS` a write waits for its copies",
+			Value: uint(server.DefaultQuorumTimeout.Milliseconds()),
+		},
+		&cli.StringFlag{Name: "quorum-client-cert", Usage: "`FILE` of the certificate that peers are shown, PEM"},
+		&cli.StringFlag{Name: "quorum-client-key", Usage: "`FILE` of the key of --quorum-client-cert, PEM"},
+		&cli.StringFlag{
+			Name: "quorum-ca", Usage: "`FILE` of the authorities that peers' certificates must come from, PEM; without it those of the system",
+		},
 	}
 }
 
@@ -41,23 +83,56 @@ func serve(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usagef("unexpected argument '%s'", c.Args().First())
 	}
+	config, err := serveConfig(c, loadConfig(c.App.ErrWriter))
+	if err != nil {
+		return err
+	}
+	if err := config.Validate(); err != nil {
+		return &usageError{err}
+	}
+	if config.Rereads() {
+		hangUp := make(chan os.Signal, 1)
+		signal.Notify(hangUp, syscall.SIGHUP)
+		defer signal.Stop(hangUp)
+		config.Reread = hangUp
+	}
+	return server.Serve(c.Context, config, nil)
+}
+
+// serveConfig puts together what flags, environment and configuration file say.
+func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 	config := server.Config{
-		DB:            database(c),
-		Host:          c.String("host"),
-		Port:          c.Int("port"),
-		QuorumWrites:  int(min(c.Uint("quorum-writes"), maxCount)),
-		QuorumTimeout: time.Duration(min(c.Uint("quorum-timeout-ms"), maxCount)) * time.Millisecond,
-		ShutdownGrace: time.Duration(min(c.Uint("shutdown-grace-secs"), maxCount)) * time.Second,
-		Logger:        newLogger(c.App.Writer),
+		DB:                   database(c),
+		Host:                 c.String("host"),
+		Port:                 c.Int("port"),
+		TLSCert:              c.String("tls-cert"),
+		TLSKey:               c.String("tls-key"),
+		MTLSAllowlist:        c.String("mtls-allowlist"),
+		QuorumWrites:         int(min(c.Uint("quorum-writes"), maxCount)),
+		QuorumTimeout:        time.Duration(min(c.Uint("quorum-timeout-ms"), maxCount)) * time.Millisecond,
+		QuorumClientCert:     c.String("quorum-client-cert"),
+		QuorumClientKey:      c.String("quorum-client-key"),
+		QuorumCA:             c.String("quorum-ca"),
+		ShutdownGrace:        time.Duration(min(c.Uint("shutdown-grace-secs"), maxCount)) * time.Second,
+		WebhookAllowLoopback: c.Bool("webhook-allow-loopback"),
+		Lifetimes:            file.lifetimes(),
+		DiscardExpired:       file.ArchiveOnGC != nil && !*file.ArchiveOnGC,
+		ArchiveMaxDays:       file.ArchiveMaxDays,
+		Logger:               newLogger(c.App.Writer),
+	}
+	if config.DB == defaultDB && file.DB != "" {
+		config.DB = file.DB
 	}
 	if c.IsSet("quorum-peers") {
 		peers := c.String("quorum-peers")
 		config.QuorumPeers = &peers
 	}
-	if err := config.Validate(); err != nil {
-		return &usageError{err}
+	for _, name := range []string{"tls-cert", "tls-key", "mtls-allowlist", "quorum-client-cert", "quorum-client-key", "quorum-ca"} {
+		if c.IsSet(name) && c.String(name) == "" {
+			return config, usagef("--%s is empty", name) // taken as absent it would leave the server open
+		}
 	}
-	return server.Serve(c.Context, config, nil)
+	return config, setKeys(c, file, &config)
 }
 
 // maxCount keeps counts from overflowing a duration.

@@ -3,6 +3,7 @@ package federation
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,13 +36,21 @@ const (
 type httpPeer struct {
 	base      string
 	sender    string
+	key       func() string
 	client    *http.Client
 	transport *http.Transport
 }
 
+// Credentials are what this node shows its peers, and whom it takes for them.
+type Credentials struct {
+	APIKey func() string // asked for each request; nil, or an empty answer, for no key
+	TLS    *tls.Config   // for peers at https; nil for Go's defaults
+}
+
 // NewHTTPPeer returns the peer at a base URL as ParsePeers gives it. Redirects are not
-// followed and no proxy is used: an answer counts only when the peer itself gave it.
-func NewHTTPPeer(base string) Peer {
+// followed and no proxy is used: an answer counts only when the peer itself gave it, and a key
+// goes to nobody else.
+func NewHTTPPeer(base string, c Credentials) Peer {
 	dialer := &net.Dialer{
 		Timeout: dialTimeout,
 		Control: func(_, _ string, c syscall.RawConn) error {
@@ -56,6 +65,7 @@ func NewHTTPPeer(base string) Peer {
 	}
 	transport := &http.Transport{
 		DialContext:           dialer.DialContext,
+		TLSClientConfig:       c.TLS,
 		TLSHandshakeTimeout:   time.Second,
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   2,
@@ -65,6 +75,7 @@ func NewHTTPPeer(base string) Peer {
 	return &httpPeer{
 		base:      base,
 		sender:    senderID(),
+		key:       c.APIKey,
 		transport: transport,
 		client: &http.Client{
 			Transport:     transport,
@@ -203,6 +214,11 @@ func (h *httpPeer) exchange(ctx context.Context, path string, body []byte, answe
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Agent-Id", h.sender)
+	if h.key != nil {
+		if key := h.key(); key != "" {
+			req.Header.Set("X-API-Key", key)
+		}
+	}
 	resp, err := h.client.Do(req)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ const vary = "origin, access-control-request-method, access-control-request-head
 // api serves the routes.
 type api struct {
 	service *service.Service
+	keys    *Keys
 	logger  *slog.Logger
 	metrics *metrics
 	mux     *http.ServeMux
@@ -34,9 +35,9 @@ type route struct {
 	methods map[string]handler
 }
 
-// New returns the handler of all routes.
-func New(s *service.Service, logger *slog.Logger) http.Handler {
-	a := &api{service: s, logger: logger, metrics: newMetrics(s), mux: http.NewServeMux()}
+// New returns the handler of all routes, for those whom the keys let in.
+func New(s *service.Service, keys *Keys, logger *slog.Logger) http.Handler {
+	a := &api{service: s, keys: keys, logger: logger, metrics: newMetrics(s), mux: http.NewServeMux()}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.path, a.dispatch(r))
 	}
@@ -47,7 +48,7 @@ func New(s *service.Service, logger *slog.Logger) http.Handler {
 // routes is the list of what is served (contract section 2.2, and sync/pull, which is ours).
 func (a *api) routes() []route {
 	return []route{
-		{"/api/v1/health", map[string]handler{http.MethodGet: a.health}},
+		{healthPath, map[string]handler{http.MethodGet: a.health}},
 		{"/metrics", map[string]handler{http.MethodGet: a.metrics.serve}},
 		{"/api/v1/metrics", map[string]handler{http.MethodGet: a.metrics.serve}},
 		{"/api/v1/memories", map[string]handler{http.MethodGet: a.list, http.MethodPost: a.create}},
@@ -67,7 +68,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK, route: "none"}
 	w.Header().Set("Vary", vary)
-	a.serve(rec, r)
+	if a.keys.admit(r) {
+		a.serve(rec, r)
+	} else {
+		a.refuse(rec, http.StatusUnauthorized, "missing or invalid API key")
+	}
 	a.metrics.observe(rec.route, r.Method, rec.status, time.Since(began))
 	if rec.status >= http.StatusInternalServerError {
 		a.logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", time.Since(began))
