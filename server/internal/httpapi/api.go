@@ -57,6 +57,7 @@ func (a *api) routes() []route {
 		}},
 		{"/api/v1/namespaces", map[string]handler{http.MethodGet: a.namespaces}},
 		{"/api/v1/stats", map[string]handler{http.MethodGet: a.stats}},
+		{"/api/v1/openapi.json", map[string]handler{http.MethodGet: describe()}},
 		{"/api/v1/sync/push", map[string]handler{http.MethodPost: a.syncPush}},
 		{"/api/v1/sync/since", map[string]handler{http.MethodGet: a.syncSince}},
 		{"/api/v1/sync/pull", map[string]handler{http.MethodPost: a.syncPull}},
