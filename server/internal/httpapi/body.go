@@ -47,8 +47,10 @@ func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
 	return o, o.err
 }
 
+// isJSON tells whether a body of a content type is read as JSON. So is one of none: clients forget
+// to name it.
 func isJSON(contentType string) bool {
-	if contentType == "application/json" {
+	if contentType == "" || contentType == "application/json" {
 		return true
 	}
 	kind, _, err := mime.ParseMediaType(contentType)
