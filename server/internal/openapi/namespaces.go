@@ -4,7 +4,7 @@ import "net/http"
 
 // namespaces is the list of namespaces, and the memories that are their standards.
 func namespaces() part {
-	const one, any = "/api/v1/namespaces/{ns}/standard", "/api/v1/namespaces"
+	const one, each = "/api/v1/namespaces/{ns}/standard", "/api/v1/namespaces"
 	var (
 		where   = []*Parameter{query("namespace", ref("Namespace")).needed()}
 		inherit = query("inherit", flag("Answer the standards of the namespaces above, too.").byDefault(false))
@@ -14,7 +14,7 @@ func namespaces() part {
 	return part{
 		routes: []route{
 			{
-				method: http.MethodGet, path: any, id: "namespaces", tag: tagNamespaces,
+				method: http.MethodGet, path: each, id: "namespaces", tag: tagNamespaces,
 				summary: "The namespaces with memories that have not expired",
 				about:   "With namespace in the query it answers that one's standard.",
 				params:  []*Parameter{query("namespace", ref("Namespace")), inherit},
@@ -41,16 +41,16 @@ func namespaces() part {
 				summary: "Let a namespace have no standard", answers: cleared,
 			},
 			{
-				method: http.MethodPost, path: any, id: "setStandardByQuery", tag: tagNamespaces, agent: true,
+				method: http.MethodPost, path: each, id: "setStandardByQuery", tag: tagNamespaces, agent: true,
 				summary: "Make a memory the standard of a namespace that the query names",
 				params:  where, body: ref("StandardRequest"), answers: set,
 			},
 			{
-				method: http.MethodPut, path: any, id: "putStandardByQuery", tag: tagNamespaces, agent: true,
+				method: http.MethodPut, path: each, id: "putStandardByQuery", tag: tagNamespaces, agent: true,
 				summary: "As POST", params: where, body: ref("StandardRequest"), answers: set,
 			},
 			{
-				method: http.MethodDelete, path: any, id: "clearStandardByQuery", tag: tagNamespaces, agent: true,
+				method: http.MethodDelete, path: each, id: "clearStandardByQuery", tag: tagNamespaces, agent: true,
 				summary: "Let a namespace that the query names have no standard", params: where, answers: cleared,
 			},
 		},

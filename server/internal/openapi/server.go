@@ -60,7 +60,7 @@ func server() part {
 					must("embedding_dim", count("")),
 					must("llm", text("")),
 					must("cross_encoder", text(""))))),
-			"OpenApi": &Schema{
+			"OpenApi": {
 				Type: "object", Description: "An OpenAPI 3.1 document.", AdditionalProperties: &Schema{},
 				Properties: map[string]*Schema{"openapi": text("")}, Required: []string{"openapi"},
 			},
