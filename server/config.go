@@ -41,6 +41,8 @@ type Config struct {
 	// Files in PEM of what this node shows its peers, and of whom theirs must come from; empty
 	// for nothing, and for the authorities of the system.
 	QuorumClientCert, QuorumClientKey, QuorumCA string
+	// AnyPeerCert has the certificates of peers taken without being verified.
+	AnyPeerCert bool
 	// Reread has the files of keys and certificates read again. They are looked at for changes
 	// every second anyway.
 	Reread <-chan os.Signal `json:"-"`
@@ -102,6 +104,14 @@ func (c Config) peers() ([]string, error) {
 		return nil, nil
 	}
 	return federation.ParsePeers(*c.QuorumPeers)
+}
+
+// withLogger has a logger that discards when there is none.
+func (c Config) withLogger() Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
 }
 
 // address is where to listen.

@@ -37,11 +37,9 @@ func Serve(ctx context.Context, c Config, ready func(net.Addr)) error {
 
 // ServeThrough is Serve with something between the parts of the server.
 func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Addr)) (err error) {
+	c = c.withLogger()
 	if err := c.Validate(); err != nil {
 		return err
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	known, err := loadCredentials(c)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 // newPlayer sets a scenario up: one node unless it is listed here.
 func newPlayer(t *testing.T, scenario string) *player {
 	t.Helper()
-	p := &player{ids: map[string]string{}}
+	p := &player{t: t, ids: map[string]string{}}
 	alone := func(flags ...string) {
 		n := newNode(t, flags...)
 		n.start(t)
@@ -93,6 +94,14 @@ func scopes(t *testing.T, n *node) {
 
 // arrange has the stubs answer as the name of a step says.
 func (p *player) arrange(step string) {
+	if step == "others are served while a write waits for its quorum" {
+		ctx, cancel := context.WithCancel(context.Background())
+		var waits sync.WaitGroup
+		waits.Go(func() {
+			_, _ = p.nodes[0].try(ctx, http.MethodPost, "/api/v1/memories", []byte(`{"title":"t3","content":"c"}`), nil)
+		})
+		p.t.Cleanup(func() { cancel(); waits.Wait() })
+	}
 	replies := map[string]func(){
 		"peer answers 200 plain text":    func() { p.stubs[0].answer(plainly) },
 		"peer answers 500":               func() { p.stubs[0].answer(failing) },
@@ -141,11 +150,11 @@ func (p *player) before(t *testing.T, what string) {
 		p.nodes[1].kill()
 		p.nodes[2].kill()
 	case "node 2 is started again":
-		p.nodes[2].start(t)
+		p.nodes[2].start(p.t)
 	case "bulk, import, update, forget, gc, links, agents, consolidate called":
 		p.everyOtherWrite(t)
 	case "the node is started again on the same database":
-		first.start(t)
+		first.start(p.t)
 	case "the daemon is started (flag --peers URL of node 1 --interval 1)":
 		p.syncDaemon(t)
 	case "a moment later", "0.3 s later", "0.8 s later", "1.5 s later": // what is waited for is in the step
@@ -192,7 +201,7 @@ func (p *player) killCoordinator(t *testing.T) {
 	}
 	cancel()
 	peer.signal(t, syscall.SIGCONT)
-	coordinator.start(t)
+	coordinator.start(p.t)
 }
 
 // everyOtherWrite calls what the original tells no peer of.
@@ -216,7 +225,7 @@ func (p *player) syncDaemon(t *testing.T) {
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		cancel()
 		if err := daemon.Wait(); daemon.ProcessState.ExitCode() != 0 {
 			t.Errorf("the daemon ended with %v\n%s", err, out.String())

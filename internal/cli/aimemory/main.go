@@ -60,7 +60,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			databaseFlag("AI_MEMORY_DB"),
 			&cli.BoolFlag{Name: "version", Aliases: []string{"V"}, Usage: "print the version", DisableDefaultText: true},
 		},
-		Commands:       []*cli.Command{serveCommand()},
+		Commands:       []*cli.Command{serveCommand(), syncDaemonCommand()},
 		OnUsageError:   onUsageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // Main decides
 		Action: func(c *cli.Context) error {

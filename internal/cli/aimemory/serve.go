@@ -102,7 +102,7 @@ func serve(c *cli.Context) error {
 // serveConfig puts together what flags, environment and configuration file say.
 func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 	config := server.Config{
-		DB:                   database(c),
+		DB:                   databaseOf(c, file),
 		Host:                 c.String("host"),
 		Port:                 c.Int("port"),
 		TLSCert:              c.String("tls-cert"),
@@ -120,9 +120,6 @@ func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 		ArchiveMaxDays:       file.ArchiveMaxDays,
 		Logger:               newLogger(c.App.Writer),
 	}
-	if config.DB == defaultDB && file.DB != "" {
-		config.DB = file.DB
-	}
 	if c.IsSet("quorum-peers") {
 		peers := c.String("quorum-peers")
 		config.QuorumPeers = &peers
@@ -133,6 +130,14 @@ func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 		}
 	}
 	return config, setKeys(c, file, &config)
+}
+
+// databaseOf is the path of the database: as asked for, else as the configuration file says.
+func databaseOf(c *cli.Context, file fileConfig) string {
+	if path := database(c); path != defaultDB || file.DB == "" {
+		return path
+	}
+	return file.DB
 }
 
 // maxCount keeps counts from overflowing a duration.

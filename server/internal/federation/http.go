@@ -115,7 +115,8 @@ type pushBody struct {
 	Node      string          `json:"node"`
 	Entries   []store.Entry   `json:"record_events,omitempty"`
 	Sender    string          `json:"sender_agent_id"`
-	Span      store.Span      `json:"span"`
+	Span      *store.Span     `json:"span,omitempty"`
+	Have      store.Vector    `json:"have,omitempty"`
 }
 
 // pushAnswer is the answer to a push; what is absent stays nil.
@@ -131,8 +132,11 @@ type pushAnswer struct {
 func (h *httpPeer) Push(ctx context.Context, p Push) (PushAnswer, error) {
 	told := store.Tell(p.Changes)
 	body := pushBody{
-		Node: p.Node, Sender: h.sender, Span: p.Span,
+		Node: p.Node, Sender: h.sender, Have: p.Have,
 		Memories: told.Rows, Events: told.Marks, Burials: told.Burials, Entries: told.Entries,
+	}
+	if p.Span.Origin != "" {
+		body.Span = &p.Span
 	}
 	for _, b := range body.Burials {
 		if b.ID != "" { // not of a rename

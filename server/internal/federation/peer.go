@@ -23,11 +23,13 @@ type Peer interface {
 	Reset()
 }
 
-// Push is a run of one node's events. The changes are in the order of their numbers.
+// Push is a run of one node's events, in the order of their numbers; or, without a span, some of
+// what the peer lacks.
 type Push struct {
 	Node    string
 	Span    store.Span
 	Changes []store.Change
+	Have    store.Vector // with the last of what the peer lacks: see store.Batch
 }
 
 // PushAnswer is what a peer made of a push.

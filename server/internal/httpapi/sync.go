@@ -124,6 +124,9 @@ func readEvents(o *object, p *service.Push) {
 	if !fits("span", &span) || span == nil || span.Origin == "" {
 		span = nil
 	}
+	if !fits("have", &p.Have) {
+		p.Have = nil
+	}
 	if marks == nil { // null
 		marks = []service.Mark{}
 	}

@@ -34,6 +34,7 @@ type Push struct {
 	Burials  []Burial
 	Entries  []Entry
 	Span     *Span
+	Have     Vector // see store.Batch
 }
 
 // Pushed is what became of a push.
@@ -133,7 +134,7 @@ func (s *Service) changes(p Push) []store.Change {
 func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
 	batch := store.Batch{Changes: s.changes(p)}
 	if p.Events != nil {
-		batch.Span = p.Span
+		batch.Span, batch.Have = p.Span, p.Have
 	}
 	merged, err := s.store.Merge(context.WithoutCancel(ctx), batch)
 	if err != nil {
