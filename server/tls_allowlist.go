@@ -47,11 +47,11 @@ func parseAllowlist(text string) (allowlist, error) {
 		if len(digits) != hex.EncodedLen(sha256.Size) {
 			return nil, fmt.Errorf("mTLS allowlist line %d: expected 64 hex chars (optionally with `:` separators), got %d", number, len(digits))
 		}
-		var print [sha256.Size]byte
-		if _, err := hex.Decode(print[:], []byte(digits)); err != nil {
+		var fingerprint [sha256.Size]byte
+		if _, err := hex.Decode(fingerprint[:], []byte(digits)); err != nil {
 			return nil, fmt.Errorf("mTLS allowlist line %d: invalid hex", number)
 		}
-		allowed[print] = struct{}{}
+		allowed[fingerprint] = struct{}{}
 	}
 	return allowed, nil
 }
@@ -62,9 +62,9 @@ func (a allowlist) verify(state tls.ConnectionState) error {
 	if len(state.PeerCertificates) == 0 {
 		return errors.New("the client shows no certificate")
 	}
-	print := sha256.Sum256(state.PeerCertificates[0].Raw)
-	if _, ok := a[print]; !ok {
-		return fmt.Errorf("the client's certificate is not on the mTLS allowlist: sha256:%x", print)
+	fingerprint := sha256.Sum256(state.PeerCertificates[0].Raw)
+	if _, ok := a[fingerprint]; !ok {
+		return fmt.Errorf("the client's certificate is not on the mTLS allowlist: sha256:%x", fingerprint)
 	}
 	return nil
 }

@@ -48,8 +48,8 @@ func TestParseAllowlist(t *testing.T) {
 			want[digits] = true
 		}
 		have := map[string]bool{}
-		for print := range got {
-			have[hex.EncodeToString(print[:])] = true
+		for fingerprint := range got {
+			have[hex.EncodeToString(fingerprint[:])] = true
 		}
 		if diff := cmp.Diff(want, have); diff != "" {
 			t.Errorf("%s: fingerprints (-want +got):\n%s", name, diff)

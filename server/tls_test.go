@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -126,6 +127,9 @@ func TestMTLS(t *testing.T) {
 	a, stranger := newAuthority(t), newAuthority(t)
 	good, expired, foreign := a.issue(t, 2*time.Hour), a.issue(t, time.Minute), stranger.issue(t, 2*time.Hour)
 	unlisted := a.issue(t, 2*time.Hour)
+	chain := tls.Certificate{
+		Certificate: slices.Concat(unlisted.pair.Certificate, good.pair.Certificate), PrivateKey: unlisted.pair.PrivateKey,
+	}
 	n := secureNode(t, a)
 	n.config.MTLSAllowlist = allowlistFile(t,
 		"# nodes", "sha256:"+good.fingerprint, strings.ToUpper(expired.fingerprint)+" # since yesterday", colons(foreign.fingerprint))
@@ -139,7 +143,7 @@ func TestMTLS(t *testing.T) {
 		"on the list, of nobody":   {[]tls.Certificate{foreign.pair}, true},
 		"not on the list":          {[]tls.Certificate{unlisted.pair}, false},
 		"no certificate":           {nil, false},
-		"listed one only in chain": {[]tls.Certificate{{Certificate: append(unlisted.pair.Certificate, good.pair.Certificate...), PrivateKey: unlisted.pair.PrivateKey}}, false},
+		"listed one only in chain": {[]tls.Certificate{chain}, false},
 	} {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 			t.Run(name+", "+tls.VersionName(version), func(t *testing.T) {
@@ -402,7 +406,7 @@ func TestSecureMesh(t *testing.T) {
 	}
 }
 
-// TestPeersCertificateIsShownOnlyWhenGiven: without one an mTLS peer is out of reach.
+// TestMeshWithoutClientCertificate: without one an mTLS peer is out of reach.
 func TestMeshWithoutClientCertificate(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)

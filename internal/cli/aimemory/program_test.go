@@ -76,8 +76,14 @@ func freePort(t *testing.T) int {
 // serve starts a server and waits until it is healthy.
 func serve(t *testing.T, port int, db string, args ...string) *program {
 	t.Helper()
+	return started(t, command(t, t.TempDir(), append([]string{"serve", "--db", db, "--port", fmt.Sprint(port)}, args...)...), port)
+}
+
+// started starts a server that a command describes and waits until it is healthy.
+func started(t *testing.T, cmd *exec.Cmd, port int) *program {
+	t.Helper()
 	p := &program{
-		Cmd:    command(t, t.TempDir(), append([]string{"serve", "--db", db, "--port", fmt.Sprint(port)}, args...)...),
+		Cmd:    cmd,
 		base:   fmt.Sprintf("http://127.0.0.1:%d", port),
 		output: &output{},
 		exited: make(chan error, 1),
