@@ -256,6 +256,11 @@ type Store interface {
 	// Get returns the row with an id, or the one whose id begins with it (ASCII case folded);
 	// ErrNotFound, or *AmbiguousPrefix. Expired rows are returned.
 	Get(ctx context.Context, idOrPrefix string) (memory.Memory, error)
+	// IDs returns the ids of the rows that a filter selects, those created first first, by the text
+	// of created_at.
+	IDs(ctx context.Context, f Filter) ([]string, error)
+	// Pick returns the rows with some ids, in the order of these; one that is not there is left out.
+	Pick(ctx context.Context, ids []string) ([]memory.Memory, error)
 	// List returns unexpired rows by priority, then by updated_at, both descending.
 	List(ctx context.Context, q Query) ([]memory.Memory, error)
 	// UpdatedSince returns rows with updated_at after a time (empty: all), oldest first, expired
@@ -284,10 +289,15 @@ type Store interface {
 	// Links returns the links of a memory in both directions whose memories are both there, oldest
 	// first.
 	Links(ctx context.Context, id string) ([]memory.Link, error)
+	// LinksFrom returns the links whose source is one of some memories and whose memories are both
+	// there, oldest first.
+	LinksFrom(ctx context.Context, ids []string) ([]memory.Link, error)
 	// NoteSync records how far a peer has been seen, for sync_state (contract section 6.9);
 	// SyncClock returns what is recorded for a receiver id.
 	NoteSync(ctx context.Context, agentID, peerID, seen string) error
 	SyncClock(ctx context.Context, agentID string) (map[string]string, error)
+	// Checkpoint brings what a log holds to where it stays, as far as nobody reads it just now.
+	Checkpoint(ctx context.Context) error
 	// Close lets writes under way finish, checkpoints, and releases the files.
 	Close() error
 }

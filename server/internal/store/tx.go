@@ -31,6 +31,10 @@ type Tx interface {
 	// Expire is Delete for a row that has expired and is not kept: a version that has not
 	// expired by then stays, wherever there is one.
 	Expire(id string, at time.Time) error
+	// Import stores a valid memory as it is, its times included, merged by memory.Import into the
+	// row with its title and namespace if there is one, and returns the row as it stands. A memory
+	// whose id was deleted gets another. It returns ErrIDInUse when the id belongs to another row.
+	Import(m memory.Memory, at time.Time) (memory.Memory, error)
 	// Restore brings a memory back that was archived. It returns *TitleInUse, or ErrIDInUse.
 	Restore(m memory.Memory, at time.Time) error
 	// Record returns a record that is not gone; ErrNotFound.
@@ -49,7 +53,9 @@ type Filter struct {
 	Match *string
 	// ExpiredBefore selects rows whose expiry is before an instant, in Unix nanoseconds.
 	ExpiredBefore *int64
-	Limit         int // 0: all
+	// LiveAt selects rows that have not expired before an instant, likewise.
+	LiveAt *int64
+	Limit  int // 0: all
 }
 
 // RecordQuery selects records.
@@ -61,4 +67,7 @@ type RecordQuery struct {
 	Before int64
 	Limit  int // 0: all
 	Offset int
+	// Hidden selects also what is of no account: memories in the archive that are there again, or
+	// that were deleted since.
+	Hidden bool
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
@@ -66,6 +65,9 @@ func presentRecord(conn *connection, kind memory.RecordKind, key string) (memory
 func selectRecords(conn *connection, q store.RecordQuery) ([]memory.Record, error) {
 	query := "SELECT " + recordColumns + " FROM records WHERE kind = ? AND gone = 0"
 	args := []any{string(q.Kind)}
+	if q.Kind == memory.KindArchived && !q.Hidden {
+		query += outside
+	}
 	and := func(condition string, value any) {
 		query, args = query+" AND "+condition, append(args, value)
 	}
@@ -119,7 +121,11 @@ func (s *Store) Records(ctx context.Context, q store.RecordQuery) (found []memor
 // CountRecords counts the records of a kind by what they are looked up by.
 func (s *Store) CountRecords(ctx context.Context, kind memory.RecordKind) (found []store.Count, err error) {
 	err = s.readers.read(ctx, func(conn *connection) error {
-		const query = "SELECT ref, count(*) FROM records WHERE kind = ? AND gone = 0 GROUP BY 1" + largest
+		query := "SELECT ref, count(*) FROM records WHERE kind = ? AND gone = 0"
+		if kind == memory.KindArchived {
+			query += outside
+		}
+		query += " GROUP BY 1" + largest
 		found, err = counts(conn, query, string(kind))
 		return err
 	})
@@ -129,6 +135,11 @@ func (s *Store) CountRecords(ctx context.Context, kind memory.RecordKind) (found
 	return found, nil
 }
 
+// outside selects what is in the archive and nowhere else: a row that is there goes before it, and
+// one that was deleted since is gone.
+const outside = ` AND NOT EXISTS (SELECT 1 FROM memories WHERE id = key)
+	AND NOT EXISTS (SELECT 1 FROM deletions WHERE id = key AND id <> '')`
+
 // linked selects links whose memories are both there.
 const linked = ` AND EXISTS (SELECT 1 FROM memories WHERE id = ref) AND EXISTS (SELECT 1 FROM memories WHERE id = ref2)`
 
@@ -137,12 +148,7 @@ func (s *Store) Links(ctx context.Context, id string) (links []memory.Link, err 
 	const one = "SELECT " + recordColumns + " FROM records WHERE kind = 'link' AND gone = 0 AND "
 	const query = one + "ref = ?1" + linked + " UNION ALL " + one + "ref2 = ?1" + linked + " ORDER BY stamp, key"
 	err = s.readers.read(ctx, func(conn *connection) error {
-		found, err := records(conn, query, id)
-		for _, c := range found {
-			link, linkErr := memory.LinkOf(*c.Record)
-			err = errors.Join(err, linkErr)
-			links = append(links, link)
-		}
+		links, err = linksOf(records(conn, query, id))
 		return err
 	})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"chaosctl/server/internal/memory"
@@ -68,30 +67,7 @@ func (t transactional) ByTitle(title, namespace string) (memory.Memory, error) {
 
 // Select returns rows in storage order.
 func (t transactional) Select(f store.Filter) ([]memory.Memory, error) {
-	where, args := []string{"1"}, []any{}
-	and := func(condition string, value any) {
-		where, args = append(where, condition), append(args, value)
-	}
-	if f.Namespace != nil {
-		and("namespace = ?", *f.Namespace)
-	}
-	if f.Tier != nil {
-		and("tier = ?", string(*f.Tier))
-	}
-	if f.ExpiredBefore != nil {
-		and("expires_ns < ?", *f.ExpiredBefore)
-	}
-	if f.Match != nil {
-		if *f.Match == "" {
-			return nil, nil
-		}
-		and("rowid IN (SELECT rowid FROM memories_fts WHERE memories_fts MATCH ?)", *f.Match)
-	}
-	query := "SELECT " + columns + " FROM memories WHERE " + strings.Join(where, " AND ") + " ORDER BY rowid"
-	if f.Limit > 0 {
-		query, args = query+" LIMIT ? + 0", append(args, f.Limit)
-	}
-	found, err := rows(t.conn, query, args...)
+	found, err := selectRows(t.conn, columns, "rowid", f, rows)
 	return memories(found), err
 }
 

@@ -30,7 +30,8 @@ type job struct {
 type writer struct {
 	conn   *connection
 	origin string
-	jobs   chan job // unbuffered: what waits is taken, what is taken is answered
+	jobs   chan job               // unbuffered: what waits is taken, what is taken is answered
+	idle   chan func(*connection) // what is done between transactions
 	stop   chan struct{}
 	ended  chan struct{}
 
@@ -42,7 +43,7 @@ type writer struct {
 func newWriter(conn *connection, origin string, committed func(*tx)) *writer {
 	w := &writer{
 		conn: conn, origin: origin, committed: committed,
-		jobs: make(chan job), stop: make(chan struct{}), ended: make(chan struct{}),
+		jobs: make(chan job), idle: make(chan func(*connection)), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
 	return w
@@ -82,6 +83,8 @@ func (w *writer) loop() {
 		select {
 		case <-w.stop:
 			return
+		case do := <-w.idle:
+			do(w.conn)
 		case j := <-w.jobs:
 			t := make(transaction)
 			w.underWay.Store(&t)
