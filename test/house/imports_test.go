@@ -46,7 +46,8 @@ func rooms() []room {
 			[]string{"server/internal/service", "server/internal/memory", "server/internal/openapi"}, "outside in",
 		},
 		{
-			"server/internal/openapi", []string{"server/internal/service", "server/internal/memory"},
+			"server/internal/openapi",
+			[]string{"server/internal/service", "server/internal/memory", "test/openapitest"},
 			"it describes with the words and limits of those who check them",
 		},
 		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
@@ -61,8 +62,11 @@ func rooms() []room {
 			"it passes on changes in the store's words, and opens no store",
 		},
 		{"server/internal/memory", nil, "the domain"},
+		{"server/internal/webhook", nil, "it delivers bodies and knows not what they tell"},
 		{"test/benchcycle", nil, "it runs programs and reads lines"},
+		{"test/contract", []string{"test/openapitest"}, "it runs programs and speaks HTTP"},
 		{"test/house", nil, "it looks from outside"},
+		{"test/openapitest", nil, "it reads the document that it is given"},
 		{"test/tinyserver", nil, "an independent server shares nothing"},
 		{"test/e2e", []string{"metrics"}, "it runs programs and reads records"},
 	}

