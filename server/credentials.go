@@ -19,7 +19,7 @@ import (
 const lookInterval = time.Second
 
 // credentials are what the server knows itself and others by. Those from files are read again
-// when a file changes; connections that stand stay as they are.
+// when a file changes.
 type credentials struct {
 	config Config
 	keys   httpapi.Keys
@@ -125,6 +125,16 @@ func (c *credentials) serving() *tls.Config {
 		NextProtos:         first.NextProtos,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.server.Load(), nil },
 	}
+}
+
+// verify tells why a connection that stands may not go on: its certificate is no longer on the
+// allowlist.
+func (c *credentials) verify(state *tls.ConnectionState) error {
+	config := c.server.Load()
+	if state == nil || config == nil || config.VerifyConnection == nil {
+		return nil
+	}
+	return config.VerifyConnection(*state)
 }
 
 // peers are what this node shows its peers. Their certificates are verified unless it was asked

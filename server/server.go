@@ -5,7 +5,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -85,7 +84,7 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 		background.Go(func() { replicator.Run(spreading) })
 	}
 	background.Go(func() { known.watch(spreading, c.Reread) })
-	err = c.serveHTTP(ctx, listener, known.serving(), api)
+	err = c.serveHTTP(ctx, listener, known, api)
 	stopSpreading()
 	background.Wait()
 	return err
@@ -122,13 +121,14 @@ func (c Config) replicator(log federation.Log, seams Seams, known *credentials) 
 	return r, nil
 }
 
-// serveHTTP serves, over TLS unless secure is nil, until ctx ends and the requests under way are
+// serveHTTP serves, over TLS when it is known how, until ctx ends and the requests under way are
 // answered, or cut off at the end of the grace.
-func (c Config) serveHTTP(ctx context.Context, listener net.Listener, secure *tls.Config, api http.Handler) error {
+func (c Config) serveHTTP(ctx context.Context, listener net.Listener, known *credentials, api http.Handler) error {
 	var (
 		underWay sync.WaitGroup
 		silent   newcomers
 	)
+	secure := known.serving()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(secure != nil)
@@ -137,6 +137,11 @@ func (c Config) serveHTTP(ctx context.Context, listener net.Listener, secure *tl
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			underWay.Add(1)
 			defer underWay.Done()
+			if err := known.verify(r.TLS); err != nil {
+				w.Header().Set("Connection", "close")
+				http.Error(w, err.Error(), http.StatusForbidden)
+				return
+			}
 			api.ServeHTTP(w, r)
 		}),
 		ConnState:         silent.follow,

@@ -129,7 +129,8 @@ func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 			return config, usagef("--%s is empty", name) // taken as absent it would leave the server open
 		}
 	}
-	return config, setKeys(c, file, &config)
+	err := setKeys(c, file, &config)
+	return config, err
 }
 
 // databaseOf is the path of the database: as asked for, else as the configuration file says.
