@@ -35,6 +35,7 @@ func Mutants() []Mutant {
 		{"stale-reads", kill, DefaultWorkload, []string{"catches_up", "divergence"}},
 		{"leak", pause, "namespaces", []string{"namespace_leak"}},
 		{"hide-after-page", partition, DefaultWorkload, []string{"acked_lost", "convergence"}},
+		{"untold-deletes", pause, "deletes", []string{"deleted_returned"}},
 	}
 }
 

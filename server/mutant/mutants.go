@@ -63,6 +63,10 @@ func mutants() []mutant {
 			name: "hide-after-page", bug: "lists the first page of 20 rows and hides the others",
 			store: func(s store.Store, _ server.Config) store.Store { return hiding{s} },
 		},
+		{
+			name: "untold-deletes", bug: "acknowledges deletions of which it tells no other node",
+			store: func(s store.Store, _ server.Config) store.Store { return untold{s} },
+		},
 	}
 }
 

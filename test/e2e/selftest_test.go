@@ -41,7 +41,7 @@ func TestSelftest(t *testing.T) {
 	cycles := amount(t, "CHAOSCTL_SELFTEST_CYCLES", 2)
 	r, s := selftest(t, self(), "--cycles", strconv.Itoa(cycles))
 	r.wantStatus(t, 0)
-	if len(s.Mutants) != 11 || len(s.Healthy) < 3 || !s.Passed {
+	if len(s.Mutants) != 12 || len(s.Healthy) < 3 || !s.Passed {
 		t.Errorf("%d mutants, %d settings, passed %v", len(s.Mutants), len(s.Healthy), s.Passed)
 	}
 	for _, m := range s.Mutants {
