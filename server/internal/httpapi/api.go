@@ -56,6 +56,8 @@ func (a *api) routes() []route {
 			http.MethodGet: a.get, http.MethodPut: a.update, http.MethodDelete: a.remove,
 		}},
 		{"/api/v1/namespaces", map[string]handler{http.MethodGet: a.namespaces}},
+		{"/api/v1/recall", map[string]handler{http.MethodGet: a.recallByQuery, http.MethodPost: a.recallByBody}},
+		{"/api/v1/search", map[string]handler{http.MethodGet: a.search}},
 		{"/api/v1/stats", map[string]handler{http.MethodGet: a.stats}},
 		{"/api/v1/openapi.json", map[string]handler{http.MethodGet: describe()}},
 		{"/api/v1/sync/push", map[string]handler{http.MethodPost: a.syncPush}},

@@ -187,9 +187,9 @@ type Query struct {
 	Namespace   *string
 	Tier        *memory.Tier
 	MinPriority *int32
-	Since       *string // compared with created_at as strings, inclusive
-	Until       *string
-	Tag         *string // one tag, exact
+	Since       *string // inclusive; compared with created_at as instants, or as strings where it is no RFC 3339 time
+	Until       *string // likewise
+	Tag         *string // one tag, exact; or several with commas between, all of which a row must have
 	AgentID     *string // exact match on metadata.agent_id
 	Limit       int
 	Offset      int
@@ -266,6 +266,10 @@ type Store interface {
 	// UpdatedSince returns rows with updated_at after a time (empty: all), oldest first, expired
 	// ones included.
 	UpdatedSince(ctx context.Context, since string, limit int) ([]memory.Memory, error)
+	// Search returns the unexpired rows that fit a query best, the best first; which go before which
+	// is memory.Rank's to say. Its cost is bounded however many fit: of many, it may pass over old
+	// ones.
+	Search(ctx context.Context, q SearchQuery) ([]Found, error)
 	// Similar returns ids of at most five rows of a namespace whose text resembles a title
 	// (contract section 4.9). Its cost is bounded however many resemble it.
 	Similar(ctx context.Context, namespace, title string) ([]string, error)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 
@@ -90,34 +89,10 @@ const unexpired = "(expires_ns IS NULL OR expires_ns >= ?)"
 // List returns unexpired rows by priority, then by updated_at, both descending, rows alike in
 // both in storage order.
 func (s *Store) List(ctx context.Context, q store.Query) ([]memory.Memory, error) {
-	where, args := []string{unexpired}, []any{s.expired()}
-	and := func(condition string, value any) {
-		where, args = append(where, condition), append(args, value)
-	}
-	if q.Namespace != nil {
-		and("namespace = ?", *q.Namespace)
-	}
-	if q.Tier != nil {
-		and("tier = ?", string(*q.Tier))
-	}
-	if q.MinPriority != nil {
-		and("priority >= ?", int64(*q.MinPriority))
-	}
-	if q.Since != nil {
-		and("created_at >= ?", *q.Since)
-	}
-	if q.Until != nil {
-		and("created_at <= ?", *q.Until)
-	}
-	if q.Tag != nil {
-		and("EXISTS (SELECT 1 FROM json_each(memories.tags) WHERE value = ?)", *q.Tag)
-	}
-	if q.AgentID != nil {
-		and("json_extract(metadata, '$.agent_id') = ?", *q.AgentID)
-	}
-	query := "SELECT " + columns + " FROM memories WHERE " + strings.Join(where, " AND ") +
+	f := newFilter(q, s.expired())
+	query := "SELECT " + columns + " FROM memories WHERE " + f.String() +
 		" ORDER BY priority DESC, updated_ns DESC, rowid LIMIT ? + 0 OFFSET ? + 0"
-	args = append(args, max(q.Limit, 0), max(q.Offset, 0))
+	args := append(f.args, max(q.Limit, 0), max(q.Offset, 0))
 	return s.list(ctx, "listing memories", query, args...)
 }
 

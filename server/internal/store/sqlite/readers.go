@@ -108,6 +108,9 @@ func (r *readers) open() (*connection, error) {
 	if err := sqlitex.ExecuteTransient(conn.Conn, "PRAGMA query_only = ON", nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("forbidding writes: %w", err), conn.Close())
 	}
+	if err := addFunctions(conn.Conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	return conn, nil
 }
 
