@@ -66,12 +66,14 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	if replicator != nil {
 		replication = replicator
 	}
-	api := httpapi.New(service.New(store, clock, replication, c.options(), c.Logger), &known.keys, c.Logger)
+	memories := service.New(store, clock, replication, c.options(), c.Logger)
+	api := httpapi.New(memories, &known.keys, c.Logger)
 
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.address())
 	if err != nil {
 		return err
 	}
+	hooks := c.webhooks(memories)
 	c.announce(listener.Addr(), known)
 	if ready != nil {
 		ready(listener.Addr())
@@ -83,6 +85,8 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	if replicator != nil {
 		background.Go(func() { replicator.Run(spreading) })
 	}
+	background.Go(func() { c.deliver(spreading, memories, hooks) })
+	background.Go(func() { c.maintenance(memories).run(spreading) })
 	background.Go(func() { known.watch(spreading, c.Reread) })
 	err = c.serveHTTP(ctx, listener, known, api)
 	stopSpreading()

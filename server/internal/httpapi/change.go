@@ -21,9 +21,12 @@ func (a *api) update(w http.ResponseWriter, r *http.Request) error {
 	if o.err != nil {
 		return o.err
 	}
-	updated, err := a.service.Update(r.Context(), id, p)
+	updated, err := a.service.Update(r.Context(), id, p, caller(r))
 	if err != nil {
 		return err
+	}
+	if updated.Queued != nil {
+		return queued(w, *updated.Queued)
 	}
 	if !updated.Met() {
 		return tooFew(w, updated.Memory.ID, *updated.Quorum)
@@ -68,6 +71,9 @@ func (a *api) remove(w http.ResponseWriter, r *http.Request) error {
 	deleted, err := a.service.Delete(r.Context(), id, caller(r))
 	if err != nil {
 		return err
+	}
+	if deleted.Queued != nil {
+		return queued(w, *deleted.Queued)
 	}
 	if !deleted.Met() {
 		return tooFew(w, deleted.ID, *deleted.Quorum)

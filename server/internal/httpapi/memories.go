@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"chaosctl/server/internal/memory"
@@ -27,6 +29,9 @@ func (a *api) create(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Caller = caller(r)
 	created, err := a.service.Create(r.Context(), d)
+	if created.Queued != nil {
+		return queued(w, *created.Queued)
+	}
 	a.metrics.stored(string(d.Tier), err == nil && created.Met(), len(created.Contradictions) > 0)
 	if err != nil {
 		return err
@@ -53,14 +58,34 @@ func (a *api) create(w http.ResponseWriter, r *http.Request) error {
 // tooFew answers a write that too few nodes hold (contract section 6.4). It is stored here, and
 // beyond the contract the answer names the memory.
 func tooFew(w http.ResponseWriter, id string, o service.Outcome) error {
+	return tooFewOf(w, o, map[string]any{"id": id})
+}
+
+// tooFewOf is tooFew for a write that is not of one memory; the answer says what more tells.
+func tooFewOf(w http.ResponseWriter, o service.Outcome, more map[string]any) error {
 	w.Header().Set("Retry-After", retryAfter)
-	return reply(w, http.StatusServiceUnavailable, map[string]any{
+	answer := map[string]any{
 		"error":  "quorum_not_met",
 		"got":    o.Acks,
-		"id":     id,
 		"needed": o.Needed,
 		"reason": string(o.Reason),
-	})
+	}
+	maps.Copy(answer, more)
+	return reply(w, http.StatusServiceUnavailable, answer)
+}
+
+// settled answers a write, or that too few nodes hold it; then kept is told beside that. Beyond the
+// contract the answer tells how many do.
+func settled(w http.ResponseWriter, status int, answer map[string]any, o *service.Outcome, kept ...string) error {
+	if o == nil {
+		return reply(w, status, answer)
+	}
+	if o.Reason != "" {
+		maps.DeleteFunc(answer, func(key string, _ any) bool { return !slices.Contains(kept, key) })
+		return tooFewOf(w, *o, answer)
+	}
+	answer["quorum_acks"] = o.Acks
+	return reply(w, status, answer)
 }
 
 // readDraft reads a create body, defaults filled in.
@@ -171,7 +196,8 @@ func readMemory(text []byte, path string) (memory.Memory, error) {
 	return m, o.err
 }
 
-// get answers GET /api/v1/memories/{id}.
+// get answers GET /api/v1/memories/{id} (contract section 2.6). Beyond the contract the answer has
+// the fields of the memory also as its own.
 func (a *api) get(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r)
 	if err != nil {
@@ -181,7 +207,21 @@ func (a *api) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, map[string]any{"links": []any{}, "memory": m})
+	links, err := a.service.Links(r.Context(), m.ID)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, detailed{m, links, m})
+}
+
+// flat is a memory whose fields are those of what it is put into.
+type flat = memory.Memory
+
+// detailed is a memory on the wire with what belongs to it.
+type detailed struct {
+	flat
+	Links  []memory.Link `json:"links"`
+	Memory memory.Memory `json:"memory"`
 }
 
 // page is a list of memories on the wire.

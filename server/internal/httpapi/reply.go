@@ -44,6 +44,7 @@ func (a *api) failure(w http.ResponseWriter, r *http.Request, err error) {
 		invalid   *service.Invalid
 		ambiguous *service.AmbiguousPrefix
 		taken     *service.TitleInUse
+		unknown   *service.Unknown
 	)
 	switch {
 	case errors.As(err, &text):
@@ -56,6 +57,12 @@ func (a *api) failure(w http.ResponseWriter, r *http.Request, err error) {
 		a.refuse(w, http.StatusBadRequest, ambiguous.Error())
 	case errors.As(err, &taken):
 		a.refuse(w, http.StatusConflict, taken.Error())
+	case errors.As(err, &unknown):
+		a.refuse(w, http.StatusNotFound, unknown.Error())
+	case errors.Is(err, service.ErrNotArchived):
+		a.refuse(w, http.StatusNotFound, service.ErrNotArchived.Error())
+	case errors.Is(err, service.ErrActive):
+		a.refuse(w, http.StatusConflict, service.ErrActive.Error())
 	case errors.Is(err, service.ErrNotFound):
 		a.refuse(w, http.StatusNotFound, "not found")
 	case r.Context().Err() != nil && errors.Is(err, context.Canceled):

@@ -50,6 +50,10 @@ func kinds() map[RecordKind]kind {
 	return map[RecordKind]kind{
 		KindLink:     {check: checkLink},
 		KindArchived: {check: checkArchived},
+
+		KindPending:      {check: checkPending, join: joinPending},
+		KindStandard:     {check: checkStandard},
+		KindSubscription: {check: checkSubscription},
 	}
 }
 

@@ -38,6 +38,7 @@ type Created struct {
 	ID             string
 	AgentID        string              // the requester's, even where the row keeps another
 	Contradictions []string            // ids of memories that may say something else
+	Queued         *Queued             // not nil: nothing else has happened
 	Quorum         *federation.Outcome // nil when this node stands alone
 }
 
@@ -47,23 +48,28 @@ func (c Created) Met() bool { return met(c.Quorum) }
 func met(o *federation.Outcome) bool { return o == nil || o.Reason == "" }
 
 // Create stores a memory and waits for its copies. The checks come in the order of contract
-// section 2.4; a failed one is *Invalid and nothing is stored. When the copies are too few,
-// the memory is stored here all the same and goes on to spread. A caller that goes away does
-// not stop any of it.
+// section 2.4; a failed one is *Invalid and nothing is stored. A policy may deny it (*Denied) or
+// have it queued. When the copies are too few, the memory is stored here all the same and goes on
+// to spread. A caller that goes away does not stop any of it.
 func (s *Service) Create(ctx context.Context, d Draft) (Created, error) {
 	now := s.clock.Now()
 	m, agent, err := s.draft(d, now)
 	if err != nil {
 		return Created{}, err
 	}
+	queued, err := s.admit(ctx, Act{Action: ActionStore, Caller: agent, Memory: m})
+	if err != nil || queued != nil {
+		return Created{Queued: queued}, err
+	}
 	similar := make(chan []string, 1)
 	go func() { similar <- s.similar(ctx, d.Namespace, d.Title) }()
 	// Once it is asked for, a write is done and spreads, whether or not someone waits for it.
-	change, err := s.store.Create(context.WithoutCancel(ctx), m)
+	change, err := s.put(context.WithoutCancel(ctx), m, agent)
 	if err != nil {
 		<-similar
 		return Created{}, fmt.Errorf("store the memory: %w", err)
 	}
+	s.announce(EventStore, change.Memory, agent)
 	created := Created{ID: change.Memory.ID, AgentID: agent, Quorum: s.await(ctx, change)}
 	for _, id := range <-similar {
 		if id != created.ID {
@@ -71,6 +77,24 @@ func (s *Service) Create(ctx context.Context, d Draft) (Created, error) {
 		}
 	}
 	return created, nil
+}
+
+// put stores a memory, but not over one that holds a policy and is another's.
+func (s *Service) put(ctx context.Context, m memory.Memory, agent string) (store.Change, error) {
+	if !s.governs() {
+		return s.store.Create(ctx, m)
+	}
+	changes, err := s.store.Write(ctx, func(tx store.Tx) error {
+		if err := guard(tx, Act{Action: ActionStore, Caller: agent, Memory: m}); err != nil {
+			return err
+		}
+		_, err := tx.Create(m)
+		return err
+	})
+	if err != nil {
+		return store.Change{}, err
+	}
+	return changes[len(changes)-1], nil // a create always changes its row, and nothing else
 }
 
 // await waits for the copies of a change; nil when this node stands alone.
@@ -84,20 +108,7 @@ func (s *Service) await(ctx context.Context, c store.Change) *federation.Outcome
 
 // draft checks a draft and makes the row of it.
 func (s *Service) draft(d Draft, now time.Time) (m memory.Memory, agent string, err error) {
-	m = memory.Memory{
-		Tier:       d.Tier,
-		Namespace:  d.Namespace,
-		Title:      d.Title,
-		Content:    d.Content,
-		Tags:       d.Tags,
-		Priority:   d.Priority,
-		Confidence: d.Confidence,
-		Source:     d.Source,
-		ExpiresAt:  d.ExpiresAt,
-		Metadata:   d.Metadata,
-		CreatedAt:  memory.FormatTime(now),
-		UpdatedAt:  memory.FormatTime(now),
-	}
+	m = d.row(now)
 	if err := memory.ValidateNew(m, d.TTLSecs, now); err != nil {
 		return m, "", invalid(err)
 	}
@@ -119,6 +130,24 @@ func (s *Service) draft(d Draft, now time.Time) (m memory.Memory, agent string, 
 	}
 	m.ID = id.String()
 	return m.Normalized(), agent, nil
+}
+
+// row is the row of a draft, without what the server gives it but its times.
+func (d Draft) row(now time.Time) memory.Memory {
+	return memory.Memory{
+		Tier:       d.Tier,
+		Namespace:  d.Namespace,
+		Title:      d.Title,
+		Content:    d.Content,
+		Tags:       d.Tags,
+		Priority:   d.Priority,
+		Confidence: d.Confidence,
+		Source:     d.Source,
+		ExpiresAt:  d.ExpiresAt,
+		Metadata:   d.Metadata,
+		CreatedAt:  memory.FormatTime(now),
+		UpdatedAt:  memory.FormatTime(now),
+	}
 }
 
 // requester is the agent a draft is attributed to: the one in the body, else the caller, else

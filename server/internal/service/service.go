@@ -71,12 +71,17 @@ type Service struct {
 	replication Replication // nil: this node stands alone
 	options     Options
 	logger      *slog.Logger
+	notices     *notices // nil: nobody is told of anything
 }
 
 // New returns a service on a store that Observed gave. Without replication (nil) a write is
 // stored here only.
 func New(s store.Store, clock *memory.Clock, replication Replication, o Options, logger *slog.Logger) *Service {
-	return &Service{store: s, clock: clock, replication: replication, options: o, logger: logger}
+	service := &Service{store: s, clock: clock, replication: replication, options: o, logger: logger}
+	if watched, is := s.(*observed); is {
+		watched.voted = service.settle
+	}
+	return service
 }
 
 // Healthy returns an error when the store does not hold together.
@@ -136,19 +141,26 @@ func invalid(err error) error {
 
 // Observed is a store whose clock is shown the time of all that is merged into it, so that
 // what is written here later is later.
-func Observed(s store.Store, clock *memory.Clock) store.Store { return observed{s, clock} }
+func Observed(s store.Store, clock *memory.Clock) store.Store {
+	return &observed{Store: s, clock: clock}
+}
 
 type observed struct {
 	store.Store
 	clock *memory.Clock
+	voted func(ctx context.Context, pending []string) // called when actions were merged that wait, or waited
 }
 
 // Merge shows the clock the times of a batch and stores it.
-func (o observed) Merge(ctx context.Context, b store.Batch) (store.Merged, error) {
+func (o *observed) Merge(ctx context.Context, b store.Batch) (store.Merged, error) {
+	var pending []string
 	for _, c := range b.Changes {
 		at := c.Memory.UpdatedAt
 		switch {
 		case c.Record != nil:
+			if c.Record.Kind == memory.KindPending {
+				pending = append(pending, c.Record.Key)
+			}
 			o.clock.Observe(time.Unix(0, c.Record.Stamp))
 			continue
 		case c.Deletion != nil:
@@ -158,5 +170,9 @@ func (o observed) Merge(ctx context.Context, b store.Batch) (store.Merged, error
 			o.clock.Observe(t)
 		}
 	}
-	return o.Store.Merge(ctx, b)
+	merged, err := o.Store.Merge(ctx, b)
+	if err == nil && len(pending) > 0 && o.voted != nil {
+		o.voted(ctx, pending)
+	}
+	return merged, err
 }

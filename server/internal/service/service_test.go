@@ -340,7 +340,7 @@ func TestChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	updated, err := s.Update(ctx, c.ID[:20], memory.Patch{Content: pointer("d")})
+	updated, err := s.Update(ctx, c.ID[:20], memory.Patch{Content: pointer("d")}, "")
 	if err != nil || updated.Met() || updated.Memory.Content != "d" {
 		t.Errorf("updated %+v, %v", updated, err)
 	}
@@ -358,7 +358,7 @@ func TestChange(t *testing.T) {
 		"id cannot be empty":           func() error { _, err := s.Delete(t.Context(), " ", ""); return err },
 		"invalid agent_id: agent_id c": func() error { _, err := s.Delete(t.Context(), "x", "a b"); return err },
 		"title cannot be empty": func() error {
-			_, err := s.Update(t.Context(), "x", memory.Patch{Title: pointer("")})
+			_, err := s.Update(t.Context(), "x", memory.Patch{Title: pointer("")}, "")
 			return err
 		},
 	} {
