@@ -54,6 +54,10 @@ type Config struct {
 	DiscardExpired bool       // garbage collection keeps no copy of what it removes
 	ArchiveMaxDays int        // how long such copies are kept, in days; 0 or less for ever
 
+	// GCInterval is how often garbage is collected, CheckpointInterval how often the log of the
+	// database is written back; 0 for DefaultGCInterval, DefaultCheckpointInterval.
+	GCInterval, CheckpointInterval time.Duration
+
 	Logger *slog.Logger // nil discards
 }
 

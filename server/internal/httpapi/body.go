@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"chaosctl/server/internal/memory"
 )
 
 // maxBody is the largest request body, in bytes.
@@ -25,8 +27,31 @@ type object struct {
 	err    error
 }
 
-// readObject reads the body of a JSON route (contract section 2.1: 415, 413, 400, 422).
+// readObject reads the body of a JSON route that is an object (contract section 2.1: 415, 413, 400,
+// 422).
 func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
+	body, err := readJSON(w, r)
+	if err != nil {
+		return nil, err
+	}
+	o := parseObject(body, "")
+	return o, o.err
+}
+
+// readJSON reads the body of a JSON route, of whatever shape.
+func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSyntax(body); err != nil {
+		return nil, &plain{http.StatusBadRequest, "Failed to parse the request body as JSON: " + err.Error()}
+	}
+	return body, nil
+}
+
+// readBody reads what is said to be JSON, and not too much of it.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		// Read it all the same: a client that is still sending might not see the answer.
 		_, _ = io.CopyN(io.Discard, r.Body, 2*maxBody)
@@ -40,11 +65,7 @@ func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
 	case err != nil:
 		return nil, &plain{http.StatusBadRequest, "Failed to buffer the request body: " + err.Error()}
 	}
-	if err := checkSyntax(body); err != nil {
-		return nil, &plain{http.StatusBadRequest, "Failed to parse the request body as JSON: " + err.Error()}
-	}
-	o := parseObject(body, "")
-	return o, o.err
+	return body, nil
 }
 
 // isJSON tells whether a body of a content type is read as JSON. So is one of none: clients forget
@@ -218,4 +239,30 @@ func must[T any](o *object, field string) T {
 	o.required(field)
 	value, _ := read[T](o, field)
 	return value
+}
+
+// list reads the elements of a list that has to be there.
+func (o *object) list(field string) []json.RawMessage {
+	o.required(field)
+	text := o.take(field)
+	if text == nil {
+		return nil
+	}
+	items, ok := elements(text)
+	if !ok {
+		o.mismatch(field, "invalid type, expected a list")
+	}
+	return items
+}
+
+// tier reads a tier that has a default; null means absent.
+func (o *object) tier(field string, fallback *memory.Tier) *memory.Tier {
+	t := optional[memory.Tier](o, field)
+	switch {
+	case t == nil:
+		return fallback
+	case memory.ValidateTier(*t) != nil:
+		o.mismatch(field, fmt.Sprintf("unknown variant `%s`, expected one of `short`, `mid`, `long`", *t))
+	}
+	return t
 }

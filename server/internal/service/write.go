@@ -9,13 +9,19 @@ import (
 
 // write runs a function within one transaction of the store and waits until enough nodes hold
 // what it changed. A caller that goes away stops neither. The function may be called more than
-// once. Its error is returned as it is.
+// once. Its error is returned as it is. The outcome is nil when this node stands alone, or nothing
+// was changed that is waited for.
 func (s *Service) write(ctx context.Context, do func(store.Tx) error) (*federation.Outcome, error) {
 	changes, err := s.store.Write(context.WithoutCancel(ctx), do)
-	if err != nil || s.replication == nil {
+	if err != nil || s.replication == nil || len(changes) == 0 {
 		return nil, err
 	}
-	outcome := s.replication.AwaitAll(ctx, last(changes))
+	waited := last(changes)
+	if len(waited) == 0 {
+		s.replication.Notify(changes[len(changes)-1].Event.Seq)
+		return nil, nil //nolint:nilnil // there is nothing that a peer could acknowledge
+	}
+	outcome := s.replication.AwaitAll(ctx, waited)
 	return &outcome, nil
 }
 
