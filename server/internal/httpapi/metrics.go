@@ -22,6 +22,8 @@ type metrics struct {
 	latency        *prometheus.HistogramVec
 	stores         *prometheus.CounterVec
 	contradictions prometheus.Counter
+	recalls        *prometheus.CounterVec
+	recallLatency  *prometheus.HistogramVec
 }
 
 func newMetrics(s *service.Service) *metrics {
@@ -44,14 +46,22 @@ func newMetrics(s *service.Service) *metrics {
 			Name: "ai_memory_contradiction_detected_total",
 			Help: "Creates that reported possible contradictions.",
 		}),
+		recalls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ai_memory_recall_total",
+			Help: "Recalls answered, by mode.",
+		}, []string{"mode"}),
+		recallLatency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "ai_memory_recall_latency_seconds",
+			Help:    "Time to answer a recall, by mode.",
+			Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		}, []string{"mode"}),
 	}
 	m.registry.MustRegister(
-		m.requests, m.latency, m.stores, m.contradictions,
-		zero("ai_memory_webhook_dispatched_total", "Webhook deliveries dispatched."),
-		zero("ai_memory_webhook_failed_total", "Webhook deliveries that failed."),
+		m.requests, m.latency, m.stores, m.contradictions, m.recalls, m.recallLatency,
+		counted("ai_memory_webhook_dispatched_total", "Webhook deliveries that have ended.", func() int64 { return s.Deliveries().Dispatched }),
+		counted("ai_memory_webhook_failed_total", "Webhook deliveries that failed.", func() int64 { return s.Deliveries().Failed }),
 		zero("ai_memory_curator_cycles_total", "Curator cycles completed in this process."),
 		prometheus.NewGauge(prometheus.GaugeOpts{Name: "ai_memory_hnsw_size", Help: "Entries of the vector index."}),
-		prometheus.NewGauge(prometheus.GaugeOpts{Name: "ai_memory_subscriptions_active", Help: "Active webhook subscriptions."}),
 		state{s},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -61,6 +71,18 @@ func newMetrics(s *service.Service) *metrics {
 
 func zero(name, help string) prometheus.Collector {
 	return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+}
+
+// counted is a counter that is kept elsewhere.
+func counted(name, help string, value func() int64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+}
+
+// recalled counts a recall that was answered; this server recalls by words.
+func (m *metrics) recalled(took time.Duration) {
+	const mode = "keyword"
+	m.recalls.WithLabelValues(mode).Inc()
+	m.recallLatency.WithLabelValues(mode).Observe(took.Seconds())
 }
 
 // observe counts a request.
@@ -113,6 +135,7 @@ type state struct{ service *service.Service }
 
 var (
 	memoriesDesc = prometheus.NewDesc("ai_memory_memories", "Memories stored, expired ones included.", nil, nil)
+	activeDesc   = prometheus.NewDesc("ai_memory_subscriptions_active", "Active webhook subscriptions.", nil, nil)
 	waitingDesc  = prometheus.NewDesc("ai_memory_quorum_waiting", "Writes that wait for their copies.", nil, nil)
 	quorumDesc   = prometheus.NewDesc("ai_memory_quorum_total",
 		"Writes by how their wait for copies ended (met, timeout, unreachable).", []string{"result"}, nil)
@@ -128,7 +151,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (state) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{memoriesDesc, waitingDesc, quorumDesc, peerUpDesc, peerAckDesc, peerFailDesc, peerSentDesc} {
+	for _, d := range []*prometheus.Desc{memoriesDesc, activeDesc, waitingDesc, quorumDesc, peerUpDesc, peerAckDesc, peerFailDesc, peerSentDesc} {
 		out <- d
 	}
 }
@@ -142,6 +165,11 @@ func (s state) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.NewInvalidMetric(memoriesDesc, err)
 		return
 	}
+	active, err := s.service.Subscriptions(ctx)
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(activeDesc, err)
+		return
+	}
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
@@ -149,6 +177,7 @@ func (s state) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
 	}
 	gauge(memoriesDesc, float64(n))
+	gauge(activeDesc, float64(len(active)))
 	status, on := s.service.Replicated()
 	if !on {
 		return

@@ -52,9 +52,9 @@ func (a *api) startSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	memories := make([]scored, len(session.Memories))
+	memories := make([]service.Scored, len(session.Memories))
 	for i, m := range session.Memories {
-		memories[i] = scored{m, 0}
+		memories[i].Memory = m
 	}
 	answer := map[string]any{"count": len(memories), "memories": memories, "mode": "session_start"}
 	switch len(session.Standards) {
@@ -65,12 +65,6 @@ func (a *api) startSession(w http.ResponseWriter, r *http.Request) error {
 		answer["standards"] = session.Standards
 	}
 	return reply(w, http.StatusOK, answer)
-}
-
-// scored is a memory with a score that says nothing.
-type scored struct {
-	memory.Memory
-	Score float64 `json:"score"`
 }
 
 // cluster answers GET /api/v1/cluster.

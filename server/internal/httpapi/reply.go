@@ -46,6 +46,10 @@ func (a *api) failure(w http.ResponseWriter, r *http.Request, err error) {
 		taken     *service.TitleInUse
 		unknown   *service.Unknown
 	)
+	if status, message := denial(err); status != 0 {
+		a.refuse(w, status, message)
+		return
+	}
 	switch {
 	case errors.As(err, &text):
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
