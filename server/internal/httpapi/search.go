@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"time"
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
@@ -99,10 +100,12 @@ func (a *api) recallByBody(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) recall(w http.ResponseWriter, r *http.Request, q service.SearchQuery, budget *uint64) error {
+	began := time.Now()
 	recalled, err := a.service.Recall(r.Context(), q, budget)
 	if err != nil {
 		return err
 	}
+	a.metrics.recalled(time.Since(began))
 	return reply(w, http.StatusOK, recollection{budget, len(recalled.Memories), recalled.Memories, recalled.Tokens})
 }
 
