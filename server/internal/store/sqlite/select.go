@@ -73,8 +73,8 @@ func (s *Store) Pick(ctx context.Context, ids []string) ([]memory.Memory, error)
 	if err != nil {
 		return nil, fmt.Errorf("writing ids: %w", err)
 	}
-	const query = "SELECT " + columns + ` FROM json_each(?) AS wanted
-		CROSS JOIN memories ON memories.id = wanted.value ORDER BY wanted.key`
+	const query = "SELECT " + columns + ` FROM (SELECT key AS place, value AS wanted FROM json_each(?))
+		CROSS JOIN memories ON id = wanted ORDER BY place`
 	return s.list(ctx, "picking memories", query, string(list))
 }
 
