@@ -42,11 +42,9 @@ func (t transactional) Import(m memory.Memory, at time.Time) (memory.Memory, err
 	return m, t.insert(store.Change{Memory: m, Event: t.next()})
 }
 
-// importOver gives a row another state, by a new generation where it is not a later one.
+// importOver gives a row another state, by a new generation where it is not a later one. The same
+// state is an event too: who imports it once more may wait for its copies.
 func (t transactional) importOver(was row, now memory.Memory, at time.Time) (memory.Memory, error) {
-	if memory.Equal(was.Memory, now) {
-		return now, nil
-	}
 	if !memory.Equal(memory.Merge(was.Memory, now), now) {
 		left := was.Memory.Leave(memory.FormatTime(at))
 		if _, err := t.begin(left); err != nil {
