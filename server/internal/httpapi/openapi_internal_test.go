@@ -4,21 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"testing"
 
 	"chaosctl/server/internal/openapi"
 )
-
-// pending are the operations that the document describes and the router does not serve yet. A
-// route that is added is taken off this list.
-func pending() []string {
-	return []string{
-		"GET /api/v1/recall",
-		"POST /api/v1/recall",
-		"GET /api/v1/search",
-	}
-}
 
 // TestRouterAndDocumentAgree walks the router: what it serves is what the document describes.
 func TestRouterAndDocumentAgree(t *testing.T) {
@@ -37,18 +26,10 @@ func TestRouterAndDocumentAgree(t *testing.T) {
 		if !described[route] {
 			t.Errorf("%s is served, and not in the OpenAPI document: describe it in server/internal/openapi", route)
 		}
-		if slices.Contains(pending(), route) {
-			t.Errorf("%s is served now: take it off the list of pending routes", route)
-		}
 	}
 	for route := range described {
-		if !served[route] && !slices.Contains(pending(), route) {
+		if !served[route] {
 			t.Errorf("%s is in the OpenAPI document, and not served", route)
-		}
-	}
-	for _, route := range pending() {
-		if !described[route] {
-			t.Errorf("%s is pending, and not in the OpenAPI document", route)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package openapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"chaosctl/server/internal/memory"
+)
 
 // agents is the registry of agents, and who may see and change a memory.
 func agents() part {
@@ -40,7 +44,7 @@ func agents() part {
 				may("capabilities", ref("Tags").about("Takes the place of what was there.").orNull())),
 			"Registered": object("", must("registered", exactly(true, "")), must("id", text("Of the memory that holds the registration.")),
 				must("agent_id", text("")), must("agent_type", text("")), must("capabilities", list(text(""), "")), acks()),
-			"Permission":    words("What an agent may do with a memory.", permissions()),
+			"Permission":    words("What an agent may do with a memory.", memory.Permissions()),
 			"GrantRequest":  object("Who may what.", must("agent_id", ref("AgentId")), must("permission", ref("Permission"))),
 			"Granted":       object("", must("granted", exactly(true, "")), must("id", text("")), must("agent_id", text("")), must("permission", ref("Permission")), acks()),
 			"RevokeRequest": object("Who may no longer.", must("agent_id", ref("AgentId"))),
@@ -48,5 +52,3 @@ func agents() part {
 		},
 	}
 }
-
-func permissions() []string { return []string{"read", "write", "admin"} }

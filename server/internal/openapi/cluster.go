@@ -1,6 +1,10 @@
 package openapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"chaosctl/server/internal/service"
+)
 
 // cluster is how the other nodes are seen from here.
 func cluster() part {
@@ -20,8 +24,8 @@ func cluster() part {
 			},
 		},
 		schemas: map[string]*Schema{
-			"ClusterRequest": object("", may("action", words("", []string{"list", "status", "join", "leave"}))),
-			"NodeStatus":     words("", []string{"healthy", "degraded", "unreachable"}),
+			"ClusterRequest": object("", may("action", words("", []string{"list", "status", "join", "leave"}).byDefault("status").orNull())),
+			"NodeStatus":     words("", []string{service.NodeHealthy, service.NodeDegraded, service.NodeUnreachable}),
 			"ClusterNode": object("A node.", must("agent_id", text("")), must("endpoint", text("")),
 				must("last_seen_at", text("").orNull()), must("status", ref("NodeStatus"))),
 			"Cluster": object("This node and its peers.", must("self", ref("ClusterNode")), must("peers", list(ref("ClusterNode"), ""))),

@@ -3,6 +3,7 @@ package openapi
 import (
 	"net/http"
 
+	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 )
 
@@ -13,7 +14,7 @@ func governance() part {
 			{
 				method: http.MethodGet, path: "/api/v1/pending", id: "pending", tag: tagGovernance,
 				summary: "Actions that wait, or waited, for approval",
-				params:  []*Parameter{query("status", text("pending, approved or rejected; absent: all.")), limit(defaultPending, maxPending)},
+				params:  []*Parameter{query("status", text("pending, approved or rejected; absent: all.")), limit(service.DefaultPendingLimit, service.MaxPendingLimit)},
 				answers: []answer{{http.StatusOK, "PendingPage", "Newest first."}},
 			},
 			{
@@ -33,14 +34,13 @@ func governance() part {
 				about:   "The id is exact.",
 				answers: []answer{
 					{http.StatusOK, "Rejected", "It is rejected."},
-					{http.StatusForbidden, "Error", "Not by this agent."},
 					{http.StatusNotFound, "Error", "There is no such action, or it is decided."}, tooFew,
 				},
 			},
 		},
 		schemas: map[string]*Schema{
 			"Action":          words("What a policy may gate.", actions()),
-			"GovernanceLevel": words("Who may do something.", levels()),
+			"GovernanceLevel": words("Who may do something.", memory.Levels()),
 			"GovernancePolicy": object("What needs whose approval in a namespace.",
 				must("write", ref("GovernanceLevel")), must("promote", ref("GovernanceLevel")), must("delete", ref("GovernanceLevel")),
 				must("approver", anyOf("Who approves.", exactly("human", "Anyone."),
@@ -49,7 +49,7 @@ func governance() part {
 			"GovernancePending": object("An action that waits for approval.",
 				must("status", exactly("pending", "")), must("pending_id", text("")), must("reason", text("")),
 				must("action", ref("Action")), may("namespace", text("For a store.")), may("memory_id", text("For others.")), acks()),
-			"PendingStatus": words("", []string{"pending", "approved", "rejected"}),
+			"PendingStatus": words("", []memory.Status{memory.Pending, memory.Approved, memory.Rejected}),
 			"Approval":      object("A vote.", must("agent_id", text("In lower case.")), must("approved_at", moment(""))),
 			"PendingAction": object("An action that waits, or waited.", must("id", text("")), must("action_type", ref("Action")),
 				must("memory_id", text("").orNull()), must("namespace", text("")), must("payload", anything("What is to be done.")),
@@ -65,14 +65,6 @@ func governance() part {
 	}
 }
 
-// Limits of the list of actions (contract section 2.12), in rows.
-const (
-	defaultPending = 100
-	maxPending     = 1000
-)
-
 func actions() []service.Action {
 	return []service.Action{service.ActionStore, service.ActionDelete, service.ActionPromote}
 }
-
-func levels() []string { return []string{"any", "registered", "owner", "approve"} }

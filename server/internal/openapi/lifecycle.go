@@ -1,6 +1,12 @@
 package openapi
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
+)
 
 // lifecycle is what becomes of memories: forgetting, expiry, the archive, export and import.
 func lifecycle() part {
@@ -29,7 +35,7 @@ func lifecycle() part {
 			},
 			{
 				method: http.MethodPost, path: "/api/v1/import", id: "import", tag: tagLifecycle, agent: true,
-				summary: "Store up to 1000 memories as they are, with their ids and times, and links",
+				summary: fmt.Sprintf("Store up to %d memories as they are, with their ids and times, and links", service.MaxBulk),
 				body:    ref("ImportRequest"),
 				answers: []answer{{http.StatusOK, "Imported", "How many were stored, and why others were not."}, tooFew},
 			},
@@ -38,7 +44,7 @@ func lifecycle() part {
 				summary: "List archived memories",
 				params: []*Parameter{
 					query("namespace", text("Exactly this one.")),
-					limit(defaultArchive, maxArchive),
+					limit(service.DefaultArchiveLimit, service.MaxArchiveLimit),
 					query("offset", count("Rows to pass over.").byDefault(0)),
 				},
 				answers: []answer{{http.StatusOK, "ArchivePage", "Last archived first."}},
@@ -69,31 +75,27 @@ func lifecycle() part {
 		schemas: map[string]*Schema{
 			"ForgetRequest": object("What to forget.", may("namespace", text("Exactly this one.").orNull()),
 				may("pattern", text("Any of these words.").orNull()), may("tier", ref("Tier").orNull())),
-			"Forgotten": object("", must("deleted", count("")), acks()),
+			"Forgotten": object("", must("deleted", count("")), may("queued", count("Memories that are left until that is approved.")),
+				may("pending_ids", list(text(""), "Of the actions that wait.")), acks()),
 			"Collected": object("", must("expired_deleted", count("")), acks()),
 			"Export": object("Everything.", must("memories", list(ref("Memory"), "")), must("links", list(ref("MemoryLink"), "")),
 				must("count", count("Of memories.")), must("exported_at", moment(""))),
 			"ImportRequest": object("Memories as an export has them.",
-				must("memories", list(ref("FullMemory"), "").items(0, maxBulk)),
+				must("memories", list(ref("FullMemory"), "").items(0, service.MaxBulk)),
 				may("links", list(ref("MemoryLink"), "created_at is not kept.").orNull())),
 			"FullMemory": object("A memory with all that belongs to it.", fullMemory()...),
 			"Imported":   object("", must("imported", count("")), must("errors", list(text(""), "Each an id and why it was not stored.")), acks()),
 			"ArchivedMemory": object("A memory that was taken out, as it was then.", append(memoryFields(),
-				may("last_accessed_at", moment("").orNull()), may("expires_at", moment("").orNull()),
-				must("archived_at", moment("")), must("archive_reason", text("ttl_expired or forget.")))...),
-			"ArchivePage":  object("A page of the archive.", must("archived", list(ref("ArchivedMemory"), "")), must("count", count("Of this page."))),
-			"Purged":       object("", must("purged", count("")), acks()),
-			"Restored":     object("", must("restored", exactly(true, "")), must("id", text("")), acks()),
-			"ArchiveStats": object("", must("archived_total", count("")), must("by_namespace", list(ref("NamespaceCount"), ""))),
+				must("last_accessed_at", moment("").orNull()), must("expires_at", moment("").orNull()),
+				must("archived_at", moment("")), must("archive_reason", ref("ArchiveReason")))...),
+			"ArchiveReason": words("Why a memory was taken out.", []string{memory.ArchivedExpired, memory.ArchivedForgot}),
+			"ArchivePage":   object("A page of the archive.", must("archived", list(ref("ArchivedMemory"), "")), must("count", count("Of this page."))),
+			"Purged":        object("", must("purged", count("")), acks()),
+			"Restored":      object("", must("restored", exactly(true, "")), must("id", text("")), acks()),
+			"ArchiveStats":  object("", must("archived_total", count("")), must("by_namespace", list(ref("NamespaceCount"), ""))),
 		},
 	}
 }
-
-// Limits of the archive's list (contract section 2.11), in rows.
-const (
-	defaultArchive = 50
-	maxArchive     = 1000
-)
 
 // fullMemory are the fields of a memory that comes complete.
 func fullMemory() []field {

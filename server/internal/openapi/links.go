@@ -35,8 +35,8 @@ func links() part {
 		},
 		schemas: map[string]*Schema{
 			"MemoryLink":  object("A relation between two memories.", linkFields()...),
-			"Links":       object("Links of a memory.", must("links", list(ref("MemoryLink"), "")), may("count", count(""))),
-			"Linked":      object("A link.", append(all(false, linkFields()), must("linked", exactly(true, "")), acks())...),
+			"Links":       object("Links of a memory.", must("links", list(ref("MemoryLink"), "")), must("count", count(""))),
+			"Linked":      object("A link.", append(linkFields(), must("linked", exactly(true, "")), acks())...),
 			"LinkRequest": object("Two memories to link.", must("source_id", ref("Id")), must("target_id", ref("Id").about("Not the source.")), may("relation", ref("Relation").byDefault(memory.RelatedTo))),
 			"ConsolidateRequest": object("Memories to merge.",
 				must("ids", uniqueIDs()),

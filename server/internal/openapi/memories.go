@@ -42,7 +42,7 @@ func memories() part {
 				about:   "What is absent or null stays. The tier is never lowered; a memory that becomes long no longer expires.",
 				body:    ref("UpdateRequest"),
 				answers: []answer{
-					{http.StatusOK, "Memory", "The memory as it is now."}, denied, notFound,
+					{http.StatusOK, "Memory", "The memory as it is now."}, pending, denied, notFound,
 					{http.StatusConflict, "Error", "Another memory of the namespace has the title."}, tooFew,
 				},
 			},
@@ -77,7 +77,7 @@ func memories() part {
 				may("expires_at", moment("May be past.").orNull()),
 				may("metadata", ref("Metadata").about("Takes the place of the whole; agent_id stays.").orNull())),
 			"Deleted":  object("", must("deleted", exactly(true, "")), acks()),
-			"Promoted": object("The memory, and what was done.", append(all(false, memoryFields()), must("promoted", exactly(true, "")), must("id", text("In full.")), must("tier", exactly(string(memory.Long), "")), acks())...),
+			"Promoted": object("The memory, and what was done.", append(memoryFields(), must("promoted", exactly(true, "")), must("id", text("In full.")), must("tier", exactly(string(memory.Long), "")), acks())...),
 		},
 	}
 }
@@ -136,5 +136,10 @@ func listFilters() []*Parameter {
 
 // limit is the size of a page.
 func limit(usual, most int) *Parameter {
-	return query("limit", count(fmt.Sprintf("Rows, at most %d: more is lowered to that.", most)).byDefault(usual))
+	return query("limit", atMost(usual, most))
+}
+
+// atMost is a number of rows that is lowered to a limit.
+func atMost(usual, most int) *Schema {
+	return count(fmt.Sprintf("Rows, at most %d: more is lowered to that.", most)).byDefault(usual)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
 )
 
 // messages is what agents send each other.
@@ -14,7 +15,7 @@ func messages() part {
 				method: http.MethodPost, path: "/api/v1/notify", id: "notify", tag: tagMessages, agent: true,
 				summary: "Send an agent a message",
 				body:    ref("NotifyRequest"),
-				answers: []answer{{http.StatusCreated, "Notified", "It is in the inbox."}, denied, tooFew},
+				answers: []answer{{http.StatusCreated, "Notified", "It is in the inbox."}, pending, denied, tooFew},
 			},
 			{
 				method: http.MethodGet, path: "/api/v1/inbox", id: "inbox", tag: tagMessages, agent: true,
@@ -23,7 +24,7 @@ func messages() part {
 					query("agent_id", ref("AgentId").about("Whose; absent: the caller's.")),
 					query("unread_only", flag("Only those not marked as read.").byDefault(false)),
 					query("unread", flag("As unread_only.")),
-					limit(defaultInbox, maxInbox),
+					limit(service.DefaultInboxLimit, service.MaxInboxLimit),
 					query("since", text("created_at from this time on.")),
 				},
 				answers: []answer{{http.StatusOK, "Inbox", "The messages."}},
@@ -31,7 +32,11 @@ func messages() part {
 			{
 				method: http.MethodPost, path: "/api/v1/inbox/{id}/read", id: "markRead", tag: tagMessages, agent: true,
 				summary: "Mark a message as read",
-				answers: []answer{{http.StatusOK, "MarkedRead", "It is."}, denied, notFound, tooFew},
+				params:  []*Parameter{query("agent_id", ref("AgentId").about("Who reads; absent: the caller."))},
+				answers: []answer{
+					{http.StatusOK, "MarkedRead", "It is."},
+					{http.StatusForbidden, "Error", "The message is to another agent."}, notFound, tooFew,
+				},
 			},
 		},
 		schemas: map[string]*Schema{
@@ -43,19 +48,13 @@ func messages() part {
 			"Notified": object("A message that was sent.", must("id", text("")), must("from", text("")), must("to", text("")),
 				must("namespace", text("")), must("tier", ref("Tier")), must("delivered_at", moment("")), must("sent", exactly(true, "")), acks()),
 			"InboxMessage": object("A message.", must("id", text("")), must("from", text("")), must("to", text("")),
-				must("title", text("")), may("subject", text("As title.")),
-				must("payload", anything("As it was sent.")), may("body", anything("As payload.")),
+				must("title", text("")), must("subject", text("As title.")),
+				must("payload", anything("As it was sent.")), must("body", anything("As payload.")),
 				must("priority", integer("")), must("tier", ref("Tier")), must("created_at", moment("")),
 				must("read", flag("")), must("access_count", count(""))),
 			"Inbox": object("The messages to an agent.", must("agent_id", text("")), must("namespace", text("")), must("count", count("Of these messages.")),
-				must("unread_only", flag("As it was asked.")), may("unread", count("Of these messages.")), must("messages", list(ref("InboxMessage"), ""))),
+				must("unread_only", flag("As it was asked.")), must("unread", count("Of these messages.")), must("messages", list(ref("InboxMessage"), ""))),
 			"MarkedRead": object("", must("read", exactly(true, "")), must("id", text("")), acks()),
 		},
 	}
 }
-
-// Limits of the inbox (contract section 11.5, tool 33), in rows.
-const (
-	defaultInbox = 50
-	maxInbox     = 500
-)

@@ -67,7 +67,7 @@ func namespaces() part {
 			"Standard": object("The standard of a namespace.", must("namespace", text("")),
 				must("standard_id", text("Null when there is none.").orNull()),
 				may("title", text("")), may("content", text("")), may("priority", integer("")),
-				may("governance", ref("GovernancePolicy")), may("parent", text("").orNull()),
+				may("governance", ref("GovernancePolicy")), may("parent", text("")),
 				may("warning", text("The memory is gone."))),
 			"StandardChain": object("The standards that hold for a namespace.", must("namespace", text("")),
 				must("chain", list(text(""), "Namespaces, most general first.")),

@@ -52,7 +52,7 @@ func nodes() part {
 				must("kind", text("")), must("key", text("")), must("stamp", integer("Unix nanoseconds.")),
 				may("gone", flag("")), may("value", open(nil, "As the kind has it."))),
 			"SyncPushRequest": object("Memories to merge.", must("sender_agent_id", ref("AgentId")),
-				must("memories", list(ref("FullMemory"), "").items(0, maxBulk)),
+				must("memories", list(ref("FullMemory"), "").items(0, service.MaxPushRows)),
 				may("sender_clock", ref("VectorClock")), may("dry_run", flag("Check only.").byDefault(false)),
 				may("deletions", list(text(""), "Ids that the sender has deleted.")),
 				may("node", text("")), may("span", ref("Span")), may("events", list(ref("EventMark"), "One a memory.")),

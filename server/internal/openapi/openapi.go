@@ -11,12 +11,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"chaosctl/server/internal/service"
 )
 
 //go:generate go run ./mksdk -out ../../../sdk/typescript/src/generated
-
-// Version is the version of the interface: that of the ai-memory it is compatible with.
-const Version = "0.6.0"
 
 // The groups of operations.
 const (
@@ -69,7 +68,7 @@ Answers may have more keys than are described here in later versions.`
 func New() Document {
 	d := Document{
 		OpenAPI:  "3.1.0",
-		Info:     Info{"ai-memory", Version, "A replicated memory for agents.", about},
+		Info:     Info{"ai-memory", service.Version, "A replicated memory for agents.", about},
 		Tags:     tags(),
 		Security: []map[string][]string{{"header": {}}, {"query": {}}, {}},
 		Paths:    map[string]PathItem{},

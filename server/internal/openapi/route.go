@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,6 +34,9 @@ type answer struct {
 	schema string // name of a schema, or one of the two below
 	about  string
 }
+
+// MaxBody is the largest request body, in bytes (contract section 2.1). The door checks it.
+const MaxBody = 2 << 20
 
 // Answers that are no JSON.
 const (
@@ -121,7 +125,7 @@ func (r route) refusals() []answer {
 	}
 	if r.body != nil {
 		all = append(all,
-			answer{http.StatusRequestEntityTooLarge, plainText, "The body has more than 2 MiB."},
+			answer{http.StatusRequestEntityTooLarge, plainText, fmt.Sprintf("The body has more than %d bytes.", MaxBody)},
 			answer{http.StatusUnsupportedMediaType, plainText, "The content type is given, and it is not JSON."},
 			answer{http.StatusUnprocessableEntity, plainText, "The body is JSON, but of another shape."})
 	}

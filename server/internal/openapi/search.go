@@ -14,13 +14,13 @@ func search() part {
 				method: http.MethodGet, path: "/api/v1/search", id: "search", tag: tagSearch,
 				summary: "Find memories that have all the words",
 				params: append(append([]*Parameter{query("q", text("What to look for; not blank.")).needed()}, listFilters()...),
-					limit(service.DefaultListLimit, service.MaxListLimit),
+					limit(service.DefaultSearchLimit, service.MaxSearchLimit),
 					query("agent_id", ref("AgentId").about("Only memories of this agent.")),
 					asAgent()),
 				answers: []answer{{http.StatusOK, "SearchAnswer", "The best first."}},
 			},
 			{
-				method: http.MethodPost, path: "/api/v1/recall", id: "recall", tag: tagSearch, agent: true,
+				method: http.MethodPost, path: "/api/v1/recall", id: "recall", tag: tagSearch,
 				summary: "Recall memories about something",
 				about: "Any of the words counts. A namespace with a slash brings the namespaces above it, too. " +
 					"What is returned is touched: its lifetime is prolonged, and often used memories become long.",
@@ -28,12 +28,12 @@ func search() part {
 				answers: []answer{{http.StatusOK, "RecallAnswer", "The best first, as they were before the touch."}},
 			},
 			{
-				method: http.MethodGet, path: "/api/v1/recall", id: "recallByQuery", tag: tagSearch, agent: true,
+				method: http.MethodGet, path: "/api/v1/recall", id: "recallByQuery", tag: tagSearch,
 				summary: "Recall memories about something, asked in the query",
 				params: []*Parameter{
 					query("context", text("What it is about; not blank.")),
 					query("namespace", text("")),
-					limit(defaultRecall, maxRecall),
+					limit(service.DefaultRecallLimit, service.MaxRecallLimit),
 					query("tags", text("One tag, exactly.")),
 					query("since", text("created_at from this time on.")),
 					query("until", text("created_at up to this time.")),
@@ -52,16 +52,16 @@ func search() part {
 				answers: []answer{{http.StatusOK, "Contradictions", "Memories and the links that say contradicts."}},
 			},
 			{
-				method: http.MethodPost, path: "/api/v1/session/start", id: "sessionStart", tag: tagSearch, agent: true,
+				method: http.MethodPost, path: "/api/v1/session/start", id: "sessionStart", tag: tagSearch,
 				summary: "What an agent should know when it begins",
-				body:    ref("SessionStartRequest"), bodyOptional: true,
+				body:    ref("SessionStartRequest"),
 				answers: []answer{{http.StatusOK, "SessionStartAnswer", "In the order of a list."}},
 			},
 		},
 		schemas: map[string]*Schema{
 			"SearchAnswer": object("What was found.",
 				must("results", list(ref("Memory"), "")),
-				may("memories", list(ref("Memory"), "As results.")),
+				must("memories", list(ref("Memory"), "As results.")),
 				must("count", count("")), must("query", text("As it was asked."))),
 			"ScoredMemory":       object("A memory and how well it fits.", append(memoryFields(), must("score", number("The higher, the better.")))...),
 			"RecallRequest":      recallRequest(),
@@ -70,16 +70,10 @@ func search() part {
 			"SessionStartAnswer": sessionStartAnswer(),
 			"SessionStartRequest": object("Where an agent begins.",
 				may("namespace", text("").orNull()),
-				may("limit", count("At most 50.").byDefault(defaultRecall).orNull())),
+				may("limit", atMost(service.DefaultSessionLimit, service.MaxSessionLimit).orNull())),
 		},
 	}
 }
-
-// Limits of recall (contract section 5.4), in rows.
-const (
-	defaultRecall = 10
-	maxRecall     = 50
-)
 
 func asAgent() *Parameter {
 	return query("as_agent", ref("Namespace").about("Only what an agent of this namespace may see."))
@@ -89,7 +83,7 @@ func recallRequest() *Schema {
 	return object("What to recall.",
 		must("context", text("What it is about; not blank.")),
 		may("namespace", text("").orNull()),
-		may("limit", count("At most 50.").byDefault(defaultRecall).orNull()),
+		may("limit", atMost(service.DefaultRecallLimit, service.MaxRecallLimit).orNull()),
 		may("tags", text("One tag, exactly.").orNull()),
 		may("since", text("created_at from this time on.").orNull()),
 		may("until", text("created_at up to this time.").orNull()),

@@ -49,7 +49,17 @@ func quorumNotMet() *Schema {
 		must("got", count("How many nodes hold it, this one included.")),
 		must("needed", count("How many have to.")),
 		must("reason", text("timeout, unreachable, or a longer text.")),
-		may("id", text("The memory, where the write is about one.")))
+		may("id", text("The memory, where the write is about one.")),
+		may("ids", list(text(""), "Of what a bulk has stored here.")),
+		may("errors", list(text(""), "Of a bulk or an import: what was not stored, and why.")),
+		may("imported", count("Stored here by an import.")),
+		may("deleted", count("Deleted here by a forget.")),
+		may("queued", count("As a forget answers.")),
+		may("pending_ids", list(text(""), "As a forget answers.")),
+		may("expired_deleted", count("Collected here.")),
+		may("purged", count("Purged here.")),
+		may("source_id", text("Of a link.")), may("target_id", text("Of a link.")),
+		may("relation", text("Of a link.")), may("created_at", text("Of a link.")))
 }
 
 // acks is what a write adds to its answer when the server has peers.

@@ -3,6 +3,7 @@ package openapi
 import (
 	"net/http"
 
+	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 )
 
@@ -26,31 +27,32 @@ func webhooks() part {
 				answers: []answer{{http.StatusOK, "Subscriptions", "All of them."}},
 			},
 			{
-				method: http.MethodDelete, path: "/api/v1/subscriptions/{id}", id: "unsubscribe", tag: tagWebhooks, agent: true,
+				method: http.MethodDelete, path: "/api/v1/subscriptions/{id}", id: "unsubscribe", tag: tagWebhooks,
 				summary: "End a subscription",
-				answers: []answer{{http.StatusOK, "Unsubscribed", "It has ended, or there was none."}, denied, tooFew},
+				answers: []answer{{http.StatusOK, "Unsubscribed", "It has ended, or there was none."}, tooFew},
 			},
 			{
-				method: http.MethodDelete, path: "/api/v1/subscriptions", id: "unsubscribeByQuery", tag: tagWebhooks, agent: true,
+				method: http.MethodDelete, path: "/api/v1/subscriptions", id: "unsubscribeByQuery", tag: tagWebhooks,
 				summary: "End a subscription that the query names",
 				params:  []*Parameter{query("id", ref("Id")).needed()},
-				answers: []answer{{http.StatusOK, "Unsubscribed", "It has ended, or there was none."}, denied, tooFew},
+				answers: []answer{{http.StatusOK, "Unsubscribed", "It has ended, or there was none."}, tooFew},
 			},
 		},
 		schemas: map[string]*Schema{
-			"EventName": words("What happened.", events()),
+			"EventName": words("What happened.", service.Events()),
 			"SubscribeRequest": object("What to be told of, and where. It needs url or callback_url.",
 				may("url", text("").orNull()), may("callback_url", text("As url.").orNull()),
-				may("events", anyOf("* for all, a list with commas, or a list.", text(""), list(ref("EventName"), ""), &Schema{Type: "null"}).byDefault("*")),
+				may("events", anyOf("* for all, a list with commas, or a list.", text(""), list(ref("EventName"), ""), &Schema{Type: "null"}).byDefault(memory.AllEvents)),
 				may("secret", text("Signs what is delivered.").orNull()),
 				may("namespace_filter", text("Only memories of exactly this namespace.").orNull()), may("namespace", text("As namespace_filter.").orNull()),
 				may("agent_filter", text("Only memories of this agent.").orNull())),
-			"Subscribed":    object("A new subscription.", append(subscriptionFields(), may("callback_url", text("As url.")), may("namespace", text("As namespace_filter.").orNull()), may("agent_id", text("As created_by.").orNull()), acks())...),
+			"Subscribed":    object("A new subscription.", append(subscriptionFields(), must("callback_url", text("As url.")), must("namespace", text("As namespace_filter.").orNull()), must("agent_id", text("As created_by.").orNull()), acks())...),
 			"Subscription":  object("A subscription.", subscriptionFields()...),
 			"Subscriptions": object("", must("subscriptions", list(ref("Subscription"), "")), must("count", count(""))),
-			"Unsubscribed":  object("", must("id", text("")), must("removed", flag("Whether there was one.")), may("deleted", flag("As removed.")), acks()),
+			"Unsubscribed":  object("", must("id", text("")), must("removed", flag("Whether there was one.")), must("deleted", flag("As removed.")), acks()),
 			"WebhookPayload": object("What is posted to a webhook.", must("event", ref("EventName")), must("memory_id", text("")),
-				must("namespace", text("")), must("agent_id", text("").orNull()), must("delivered_at", moment(""))),
+				must("namespace", text("")), must("agent_id", text("").orNull()), must("delivered_at", moment("")),
+				may("pending_id", text("For a decision.")), may("status", ref("PendingStatus").about("For a decision."))),
 		},
 	}
 }
@@ -60,7 +62,8 @@ func subscriptionFields() []field {
 		must("id", text("")), must("url", text("")), must("events", text("* or a list with commas.")),
 		must("namespace_filter", text("").orNull()), must("agent_filter", text("").orNull()),
 		must("created_by", text("").orNull()), must("created_at", moment("")),
-		may("dispatch_count", count("Deliveries tried.")), may("failure_count", count("Deliveries that failed.")),
+		must("dispatch_count", count("Deliveries tried by this node since its start.")),
+		must("failure_count", count("Those of them that failed.")),
 	}
 }
 
@@ -79,12 +82,5 @@ func delivery() *Operation {
 		RequestBody: &RequestBody{true, map[string]MediaType{jsonType: {ref("WebhookPayload")}}},
 		Responses:   map[string]Response{"2XX": {Description: "It was received."}},
 		Method:      http.MethodPost,
-	}
-}
-
-func events() []string {
-	return []string{
-		service.EventStore, service.EventUpdate, service.EventDelete, service.EventPromote, service.EventLink,
-		service.EventConsolidate, service.EventArchive, service.EventRestore, service.EventDecision,
 	}
 }

@@ -3,6 +3,7 @@
 import type {
   Action,
   AgentType,
+  ArchiveReason,
   EventName,
   GovernanceLevel,
   NodeStatus,
@@ -64,15 +65,14 @@ export interface ArchiveStats {
 export interface ArchivedMemory {
   /** How often it was recalled. */
   access_count: number;
-  /** ttl_expired or forget. */
-  archive_reason: string;
+  archive_reason: ArchiveReason;
   archived_at: string;
   confidence: number;
   content: string;
   created_at: string;
-  expires_at?: string | null;
+  expires_at: string | null;
   id: string;
-  last_accessed_at?: string | null;
+  last_accessed_at: string | null;
   /** agent_id is who wrote the memory, scope who may see it. */
   metadata: {
     [key: string]: unknown;
@@ -90,17 +90,17 @@ export interface ArchivedMemory {
 /** What became of the memories. */
 export interface BulkAnswer {
   /** As created. */
-  count?: number;
+  count: number;
   /** How many were stored. */
   created: number;
   /** One text for each that was not, beginning with its title. */
   errors: string[];
   /** Of the stored memories, in order. */
-  ids?: string[];
+  ids: string[];
   /** How many nodes hold the write; absent when the server stands alone. */
   quorum_acks?: number;
   /** How many the request had. */
-  sent?: number;
+  sent: number;
 }
 
 /** Memories to store, as a list or as an object that has one. */
@@ -148,7 +148,7 @@ export interface ClusterNode {
 }
 
 export interface ClusterRequest {
-  action?: "list" | "status" | "join" | "leave";
+  action?: "list" | "status" | "join" | "leave" | null;
 }
 
 export interface Collected {
@@ -308,6 +308,10 @@ export interface ForgetRequest {
 
 export interface Forgotten {
   deleted: number;
+  /** Of the actions that wait. */
+  pending_ids?: string[];
+  /** Memories that are left until that is approved. */
+  queued?: number;
   /** How many nodes hold the write; absent when the server stands alone. */
   quorum_acks?: number;
 }
@@ -408,7 +412,7 @@ export interface Inbox {
   messages: InboxMessage[];
   namespace: string;
   /** Of these messages. */
-  unread?: number;
+  unread: number;
   /** As it was asked. */
   unread_only: boolean;
 }
@@ -417,7 +421,7 @@ export interface Inbox {
 export interface InboxMessage {
   access_count: number;
   /** As payload. */
-  body?: unknown;
+  body: unknown;
   created_at: string;
   from: string;
   id: string;
@@ -426,7 +430,7 @@ export interface InboxMessage {
   priority: number;
   read: boolean;
   /** As title. */
-  subject?: string;
+  subject: string;
   tier: Tier;
   title: string;
   to: string;
@@ -443,18 +447,18 @@ export interface LinkRequest {
 
 /** A link. */
 export interface Linked {
-  created_at?: string;
+  created_at: string;
   linked: true;
   /** How many nodes hold the write; absent when the server stands alone. */
   quorum_acks?: number;
-  relation?: Relation;
-  source_id?: string;
-  target_id?: string;
+  relation: Relation;
+  source_id: string;
+  target_id: string;
 }
 
 /** Links of a memory. */
 export interface Links {
-  count?: number;
+  count: number;
   links: MemoryLink[];
 }
 
@@ -615,30 +619,30 @@ export type Priority = number;
 /** The memory, and what was done. */
 export interface Promoted {
   /** How often it was recalled. */
-  access_count?: number;
-  confidence?: number;
-  content?: string;
-  created_at?: string;
+  access_count: number;
+  confidence: number;
+  content: string;
+  created_at: string;
   /** Absent: never. */
   expires_at?: string;
   /** In full. */
   id: string;
   last_accessed_at?: string;
   /** agent_id is who wrote the memory, scope who may see it. */
-  metadata?: {
+  metadata: {
     [key: string]: unknown;
   };
-  namespace?: string;
-  priority?: number;
+  namespace: string;
+  priority: number;
   promoted: true;
   /** How many nodes hold the write; absent when the server stands alone. */
   quorum_acks?: number;
   /** One of the list, or that of a memory the server wrote itself. */
-  source?: Source | (string & {});
-  tags?: string[];
+  source: Source | (string & {});
+  tags: string[];
   tier: "long";
-  title?: string;
-  updated_at?: string;
+  title: string;
+  updated_at: string;
 }
 
 export interface Purged {
@@ -649,15 +653,39 @@ export interface Purged {
 
 /** Too few nodes hold a write. */
 export interface QuorumNotMet {
+  /** Of a link. */
+  created_at?: string;
+  /** Deleted here by a forget. */
+  deleted?: number;
   error: "quorum_not_met";
+  /** Of a bulk or an import: what was not stored, and why. */
+  errors?: string[];
+  /** Collected here. */
+  expired_deleted?: number;
   /** How many nodes hold it, this one included. */
   got: number;
   /** The memory, where the write is about one. */
   id?: string;
+  /** Of what a bulk has stored here. */
+  ids?: string[];
+  /** Stored here by an import. */
+  imported?: number;
   /** How many have to. */
   needed: number;
+  /** As a forget answers. */
+  pending_ids?: string[];
+  /** Purged here. */
+  purged?: number;
+  /** As a forget answers. */
+  queued?: number;
   /** timeout, unreachable, or a longer text. */
   reason: string;
+  /** Of a link. */
+  relation?: string;
+  /** Of a link. */
+  source_id?: string;
+  /** Of a link. */
+  target_id?: string;
 }
 
 /** What was recalled. */
@@ -677,7 +705,7 @@ export interface RecallRequest {
   budget_tokens?: number | null;
   /** What it is about; not blank. */
   context: string;
-  /** At most 50. Default: 10. */
+  /** Rows, at most 50: more is lowered to that. Default: 10. */
   limit?: number | null;
   namespace?: string | null;
   /** created_at from this time on. */
@@ -782,7 +810,7 @@ export interface ScoredMemory {
 export interface SearchAnswer {
   count: number;
   /** As results. */
-  memories?: Memory[];
+  memories: Memory[];
   /** As it was asked. */
   query: string;
   results: Memory[];
@@ -802,7 +830,7 @@ export interface SessionStartAnswer {
 
 /** Where an agent begins. */
 export interface SessionStartRequest {
-  /** At most 50. Default: 10. */
+  /** Rows, at most 50: more is lowered to that. Default: 10. */
   limit?: number | null;
   namespace?: string | null;
 }
@@ -819,7 +847,7 @@ export interface Standard {
   content?: string;
   governance?: GovernancePolicy;
   namespace: string;
-  parent?: string | null;
+  parent?: string;
   priority?: number;
   /** Null when there is none. */
   standard_id: string | null;
@@ -907,20 +935,20 @@ export interface SubscribeRequest {
 export interface Subscribed {
   agent_filter: string | null;
   /** As created_by. */
-  agent_id?: string | null;
+  agent_id: string | null;
   /** As url. */
-  callback_url?: string;
+  callback_url: string;
   created_at: string;
   created_by: string | null;
-  /** Deliveries tried. */
-  dispatch_count?: number;
+  /** Deliveries tried by this node since its start. */
+  dispatch_count: number;
   /** * or a list with commas. */
   events: string;
-  /** Deliveries that failed. */
-  failure_count?: number;
+  /** Those of them that failed. */
+  failure_count: number;
   id: string;
   /** As namespace_filter. */
-  namespace?: string | null;
+  namespace: string | null;
   namespace_filter: string | null;
   /** How many nodes hold the write; absent when the server stands alone. */
   quorum_acks?: number;
@@ -932,12 +960,12 @@ export interface Subscription {
   agent_filter: string | null;
   created_at: string;
   created_by: string | null;
-  /** Deliveries tried. */
-  dispatch_count?: number;
+  /** Deliveries tried by this node since its start. */
+  dispatch_count: number;
   /** * or a list with commas. */
   events: string;
-  /** Deliveries that failed. */
-  failure_count?: number;
+  /** Those of them that failed. */
+  failure_count: number;
   id: string;
   namespace_filter: string | null;
   url: string;
@@ -1021,7 +1049,7 @@ export type Title = string;
 
 export interface Unsubscribed {
   /** As removed. */
-  deleted?: boolean;
+  deleted: boolean;
   id: string;
   /** How many nodes hold the write; absent when the server stands alone. */
   quorum_acks?: number;
@@ -1063,4 +1091,8 @@ export interface WebhookPayload {
   event: EventName;
   memory_id: string;
   namespace: string;
+  /** For a decision. */
+  pending_id?: string;
+  /** For a decision. */
+  status?: PendingStatus;
 }

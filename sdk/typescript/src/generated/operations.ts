@@ -95,7 +95,7 @@ export const ROUTES = {
   health: { method: "GET", path: "/api/v1/health", query: [], answer: "json" },
   import: { method: "POST", path: "/api/v1/import", query: [], answer: "json" },
   inbox: { method: "GET", path: "/api/v1/inbox", query: ["agent_id", "unread_only", "unread", "limit", "since"], answer: "json" },
-  markRead: { method: "POST", path: "/api/v1/inbox/{id}/read", query: [], answer: "json" },
+  markRead: { method: "POST", path: "/api/v1/inbox/{id}/read", query: ["agent_id"], answer: "json" },
   link: { method: "POST", path: "/api/v1/links", query: [], answer: "json" },
   getLinks: { method: "GET", path: "/api/v1/links/{id}", query: [], answer: "json" },
   list: { method: "GET", path: "/api/v1/memories", query: ["namespace", "tier", "min_priority", "since", "until", "tags", "limit", "offset", "agent_id"], answer: "json" },
@@ -296,7 +296,10 @@ export interface Operations {
     path: {
       id: Id;
     };
-    query?: undefined;
+    query?: {
+      /** Who reads; absent: the caller. */
+      agent_id?: AgentId;
+    };
     body?: undefined;
     answer: MarkedRead;
   };
@@ -380,7 +383,7 @@ export interface Operations {
     };
     query?: undefined;
     body: UpdateRequest;
-    answer: Memory;
+    answer: Memory | GovernancePending;
   };
   /** Let an agent see or change a memory (POST /api/v1/memories/{id}/grant). */
   grant: {
@@ -502,7 +505,7 @@ export interface Operations {
     path?: undefined;
     query?: undefined;
     body: NotifyRequest;
-    answer: Notified;
+    answer: Notified | GovernancePending;
   };
   /** This document (GET /api/v1/openapi.json). */
   openapi: {
@@ -602,7 +605,7 @@ export interface Operations {
   sessionStart: {
     path?: undefined;
     query?: undefined;
-    body?: SessionStartRequest;
+    body: SessionStartRequest;
     answer: SessionStartAnswer;
   };
   /** What is stored, in numbers (GET /api/v1/stats). */

@@ -8,6 +8,10 @@ export type Action = (typeof ACTIONS)[number];
 export const AGENT_TYPES = ["ai:claude-opus-4.6", "ai:claude-opus-4.7", "ai:codex-5.4", "ai:grok-4.2", "human", "system"] as const;
 export type AgentType = (typeof AGENT_TYPES)[number] | `ai:${string}`;
 
+/** Why a memory was taken out. */
+export const ARCHIVE_REASONS = ["ttl_expired", "forget"] as const;
+export type ArchiveReason = (typeof ARCHIVE_REASONS)[number];
+
 /** What happened. */
 export const EVENT_NAMES = ["memory_store", "memory_update", "memory_delete", "memory_promote", "memory_link", "memory_consolidate", "memory_archive", "memory_restore", "pending_decision"] as const;
 export type EventName = (typeof EVENT_NAMES)[number];
