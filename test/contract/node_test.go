@@ -179,6 +179,7 @@ func (n *node) call(t testing.TB, method, path string, body []byte, headers map[
 	if err != nil {
 		t.Fatal(err)
 	}
+	described.check(t, method, path, a)
 	return a
 }
 
