@@ -27,11 +27,8 @@ func (s *Service) StartSession(ctx context.Context, namespace *string, limit int
 		return Session{}, err
 	}
 	where := memory.EveryNamespace
-	if namespace != nil {
+	if namespace != nil && memory.ValidateNamespace(*namespace) == nil { // no other has a standard
 		where = *namespace
-	}
-	if memory.ValidateNamespace(where) != nil { // of no namespace can there be a standard
-		return Session{Memories: rows}, nil
 	}
 	_, found, err := s.Standards(ctx, where)
 	if err != nil {
