@@ -14,8 +14,8 @@ import (
 const (
 	MaxTerms = 32       // of more, the longest are looked for: the rarest as a rule
 	maxText  = 64 << 10 // bytes; what comes behind is not looked at
-	maxForm  = 4 << 10  // bytes of a term
-	maxParts = 16       // of a term, between ASCII signs
+	maxForm  = 1 << 10  // bytes of a term
+	maxParts = 16       // of a term, between signs
 )
 
 // Term is what stood between blanks: a word, or several in a row where there are signs between
@@ -33,7 +33,13 @@ type Term struct {
 // The words AND, OR, NOT and NEAR, in any case, are left out. Of a text that has no words there
 // are none.
 func Parse(text string) []Term {
-	text = strings.ToValidUTF8(text[:min(len(text), maxText)], " ")
+	if len(text) > maxText { // the last word is likely to be cut
+		text = text[:maxText]
+		if end := strings.LastIndexFunc(text, blank); end > 0 {
+			text = text[:end]
+		}
+	}
+	text = strings.ToValidUTF8(text, " ")
 	var terms []Term
 	seen := map[string]bool{}
 	for _, token := range strings.FieldsFunc(text, blank) {
@@ -111,24 +117,36 @@ func certain(c rune) bool {
 	return unicode.In(c, unicode.L, unicode.N, unicode.Co)
 }
 
-// cut bounds a form, at an ASCII sign where that can be: what is left of a phrase is found where
-// the whole phrase is.
+// cut bounds a form, where words certainly end if that can be: what is left of a phrase is found
+// where the whole phrase is.
 func cut(form string) string {
 	parts, end, within := 0, 0, false
-	for i := range len(form) {
-		sign := form[i] < 0x80 && !asciiWord(form[i])
+	for i, c := range form {
 		switch {
-		case sign && within:
+		case !sign(c):
+			within = true
+		case within:
 			parts++
 			end, within = i, false
-		case !sign:
-			within = true
 		}
 		if parts == maxParts || i >= maxForm && end > 0 {
 			return form[:end]
 		}
 	}
 	return strings.ToValidUTF8(form[:min(len(form), maxForm)], "")
+}
+
+// sign tells whether the index certainly takes a character for the end of a word, whatever its
+// edition of Unicode: signs of ASCII, and the usual ones of other scripts.
+func sign(c rune) bool {
+	switch {
+	case c < 0x80:
+		return !asciiWord(byte(c))
+	case c >= 0x2010 && c <= 0x205E, c >= 0x3001 && c <= 0x303D, c >= 0xFF01 && c <= 0xFF65:
+		return unicode.Is(unicode.P, c)
+	default:
+		return false
+	}
 }
 
 func asciiWord(c byte) bool {

@@ -14,8 +14,9 @@ import (
 	"chaosctl/server/internal/store"
 )
 
-// Bounds of a search: to rank every row that holds a common word would take far too long. A
-// search whose conditions leave it with fewer rows than asked for goes on to the second ones.
+// bounds are those of a search: to rank every row that holds a common word would take far too
+// long. One whose conditions leave it with fewer rows than asked for by the quick bounds is done
+// again by the patient ones.
 type bounds struct {
 	postings int // matches of one term looked at, the newest
 	all      int // matches of all terms looked at, about
@@ -23,10 +24,13 @@ type bounds struct {
 	read     int // rows whose text is read
 }
 
-var (
-	quickBounds   = bounds{postings: 2048, all: 12_288, lookups: 2048, read: 1024}
-	patientBounds = bounds{postings: 65_536, all: 262_144, lookups: 65_536, read: 8192}
-)
+func quick() bounds {
+	return bounds{postings: 2048, all: 12_288, lookups: 2048, read: 1024}
+}
+
+func patient() bounds {
+	return bounds{postings: 65_536, all: 262_144, lookups: 65_536, read: 8192}
+}
 
 // minPostings is how many matches of a term are looked at, at least, however many terms there are.
 const minPostings = 256
@@ -70,9 +74,9 @@ func (l *lookup) search() (found []store.Found, err error) {
 	if l.corpus, err = readCorpus(l.conn); err != nil || l.corpus.rows == 0 {
 		return nil, err
 	}
-	hits, whole, err := l.look(quickBounds)
+	hits, whole, err := l.look(quick())
 	if err == nil && !whole && len(hits) < l.q.Limit {
-		hits, _, err = l.look(patientBounds)
+		hits, _, err = l.look(patient())
 	}
 	if err != nil {
 		return nil, err
