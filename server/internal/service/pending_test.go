@@ -275,7 +275,7 @@ func newPlace(t *testing.T) place {
 	return place{service.New(observed, clock, nil, service.DefaultOptions(), slog.New(slog.DiscardHandler)), observed}
 }
 
-// tell gives all that one place has to another.
+// tell gives all that one place has to another, which may have deleted some of it.
 func (p place) tell(t *testing.T, other place) {
 	t.Helper()
 	have, err := other.store.Vector(t.Context())
@@ -287,8 +287,10 @@ func (p place) tell(t *testing.T, other place) {
 		t.Fatal(err)
 	}
 	merged, err := other.store.Merge(t.Context(), store.Batch{Changes: changes, Have: mine})
-	if err = errors.Join(append(merged.Errs, err)...); err != nil {
-		t.Fatal(err)
+	for _, err := range append(merged.Errs, err) {
+		if err != nil && !errors.Is(err, store.ErrDeleted) {
+			t.Fatal(err)
+		}
 	}
 }
 
