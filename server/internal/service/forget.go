@@ -16,7 +16,7 @@ import (
 const sweepSize = 200
 
 // Forget selects what is to be forgotten (contract section 2.9): memories that fit all that is
-// given. Expired ones do too; registrations of agents do not, and to name their namespace is denied.
+// given. Expired ones do too. Registrations of agents do not; to name their namespace is denied.
 type Forget struct {
 	Namespace *string // exactly, and not checked
 	Pattern   *string // any of its words
@@ -54,7 +54,7 @@ func (s *Service) Forget(ctx context.Context, f Forget) (Forgotten, error) {
 	agent := named(f.Caller)
 	var out Forgotten
 	if s.governs() || f.Namespace != nil && *f.Namespace == memory.AgentsNamespace {
-		if selected, out.Queued, err = s.mayForget(ctx, selected, agent); err != nil {
+		if selected, out.Queued, err = s.mayForget(ctx, f, selected, agent); err != nil {
 			return Forgotten{}, err
 		}
 	}
@@ -73,12 +73,15 @@ func (s *Service) Forget(ctx context.Context, f Forget) (Forgotten, error) {
 
 // mayForget asks the policies about each memory, and returns those that may be deleted now and what
 // waits for approval of the others. All are asked about before the first is queued.
-func (s *Service) mayForget(ctx context.Context, selected []string, agent string) (allowed, queued []string, err error) {
+func (s *Service) mayForget(ctx context.Context, f Forget, selected []string, agent string) (allowed, queued []string, err error) {
 	var waiting []Act
 	for chunk := range slices.Chunk(selected, sweepSize) {
 		rows, err := s.store.Pick(ctx, chunk)
 		if err != nil {
 			return nil, nil, fmt.Errorf("forget: %w", err)
+		}
+		if f.Namespace == nil {
+			rows = slices.DeleteFunc(rows, func(m memory.Memory) bool { return m.Namespace == memory.AgentsNamespace })
 		}
 		for _, m := range rows {
 			a := Act{Action: ActionDelete, Caller: agent, Memory: m}
