@@ -19,12 +19,19 @@ const maxAccesses = 50
 
 // Points is what speaks for a memory besides its text: half its priority, a tenth of its access
 // count up to 50, twice its confidence, and up to 1 for how recently it was updated. It is
-// between 0.5 and 13. A time of update that is yet to come counts as now.
+// between 0.5 and 13. A time of update that is yet to come counts as now when it is at most
+// MaxAhead ahead; beyond, it is wrong, and counts for nothing.
 func Points(priority int32, accesses int64, confidence float64, updated, now time.Time) float64 {
+	return 0.5*float64(priority) + 0.1*float64(min(accesses, maxAccesses)) + 2*confidence + recency(now.Sub(updated))
+}
+
+// recency is 1 for what is new, half of it after ten days.
+func recency(age time.Duration) float64 {
+	if age < -MaxAhead {
+		return 0
+	}
 	const day = float64(24 * time.Hour)
-	// Sub would be at its limits for times that are centuries apart, which is far enough.
-	age := max(0, float64(now.Sub(updated))/day)
-	return 0.5*float64(priority) + 0.1*float64(min(accesses, maxAccesses)) + 2*confidence + 1/(1+0.1*age)
+	return 1 / (1 + 0.1*max(0, float64(age)/day))
 }
 
 // TierPoints is what speaks for a memory of a tier besides, in a recall: 3 for long, 1 for mid.

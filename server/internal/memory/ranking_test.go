@@ -31,9 +31,10 @@ func TestPoints(t *testing.T) {
 		{10, 50, 1, 0, 13},
 		{10, 1_000_000, 1, 0, 13},
 		{1, 7, 0.5, 90 * day, 2.3},
-		{5, 0, 1, -9 * day, 5.5},                // H30: this would be 14.5
-		{5, 0, 1, -10 * day, 5.5},               // and this anything
-		{5, 0, 1, -math.MaxInt64, 5.5},          // 292 years ahead
+		{5, 0, 1, -time.Minute, 5.5},            // a clock that is a little ahead
+		{5, 0, 1, -9 * day, 4.5},                // H30: this would be 14.5
+		{5, 0, 1, -10 * day, 4.5},               // and this anything
+		{5, 0, 1, -math.MaxInt64, 4.5},          // 292 years ahead
 		{1, 0, 0, math.MaxInt64, 0.5 + 9.37e-5}, // and 292 years ago
 	} {
 		got := memory.Points(test.priority, test.accesses, test.confidence, rankNow.Add(-test.age), rankNow)
@@ -41,7 +42,7 @@ func TestPoints(t *testing.T) {
 			t.Errorf("%+v: %v points", test, got)
 		}
 	}
-	if got := memory.Points(5, 0, 1, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), rankNow); got != 5.5 {
+	if got := memory.Points(5, 0, 1, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), rankNow); got != 4.5 {
 		t.Errorf("a row of the year 9999 has %v points", got)
 	}
 	got := []float64{memory.TierPoints(memory.Short), memory.TierPoints(memory.Mid), memory.TierPoints(memory.Long)}
@@ -183,15 +184,17 @@ func TestRankIsBounded(t *testing.T) {
 	}
 }
 
-// TestFutureGainsNothing compares a memory that is dated ahead with the same, dated now.
+// TestFutureGainsNothing compares a memory that is dated ahead with the same, dated now or long ago.
 func TestFutureGainsNothing(t *testing.T) {
 	t.Parallel()
+	r := rand.New(rand.NewPCG(2, 2)) //nolint:gosec // it must be the same each time
 	for range 100 {
-		all := draw(rand.New(rand.NewPCG(2, 2))) //nolint:gosec // it must be the same each time
+		all := draw(r)
 		all[1] = all[0]
-		all[1].age, all[0].age = -10*24*time.Hour+time.Second, 0
+		all[0].age = time.Duration(r.Int64N(int64(10 * 365 * 24 * time.Hour)))
+		all[1].age = -2*time.Minute - time.Duration(r.Int64N(int64(20*24*time.Hour)))
 		if a, b := place(all, 0), place(all, 1); a > b {
-			t.Fatalf("dated now at %d, dated ahead at %d", a, b)
+			t.Fatalf("dated right at %d, dated ahead at %d", a, b)
 		}
 	}
 }
