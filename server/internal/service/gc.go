@@ -26,8 +26,9 @@ func (s *Service) Collect(ctx context.Context) (Collected, error) {
 	return Collected{Count: count, Quorum: l.outcome}, err
 }
 
+// collect stops between two lots when ctx ends.
 func (s *Service) collect(ctx context.Context, l *lots) (count int, err error) {
-	for {
+	for n := sweepSize; n == sweepSize && ctx.Err() == nil; count += n {
 		var gone []memory.Memory
 		err := l.write(ctx, func(tx store.Tx) (err error) {
 			before := s.clock.Now().UnixNano()
@@ -44,11 +45,10 @@ func (s *Service) collect(ctx context.Context, l *lots) (count int, err error) {
 		if err != nil {
 			return count, fmt.Errorf("collect what has expired: %w", err)
 		}
+		n = len(gone)
 		s.announceAll(s.outEvent(), gone, "")
-		if count += len(gone); len(gone) < sweepSize || ctx.Err() != nil {
-			return count, nil
-		}
 	}
+	return count, nil
 }
 
 // Maintain is what is due every now and then: it collects what has expired, and purges the archive

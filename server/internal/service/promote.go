@@ -53,7 +53,7 @@ func (s *Service) Promote(ctx context.Context, idOrPrefix, caller string, toName
 	p := Promoted{Source: m.ID}
 	now := s.clock.Now()
 	p.Quorum, err = s.write(ctx, func(tx store.Tx) (err error) {
-		if err = s.guarded(tx, act); err != nil {
+		if err := s.guarded(tx, act); err != nil {
 			return err
 		}
 		if toNamespace != nil {

@@ -182,13 +182,13 @@ func (r *importRun) one(m memory.Memory) (string, error) {
 	return "", nil
 }
 
-// link links two memories, unless one of them is not there.
+// link links two memories, unless one of them is not there, or the link is none.
 func (r *importRun) link(l memory.Link) error {
 	for was, now := range r.ids {
 		l = l.From(was, now)
 	}
-	if memory.ValidateLink(l.SourceID, l.TargetID, l.Relation) != nil {
-		return nil
+	if err := memory.ValidateLink(l.SourceID, l.TargetID, l.Relation); err != nil {
+		return nil //nolint:nilerr // as the comment says
 	}
 	for _, id := range []string{l.SourceID, l.TargetID} {
 		switch _, err := exactly(id, r.tx.Get); {
