@@ -151,7 +151,7 @@ func (s *Service) Purge(ctx context.Context, olderThanDays *int64) (Purged, erro
 	return Purged{Count: count, Quorum: l.outcome}, err
 }
 
-// purge is Purge, some hundred at a time.
+// purge is Purge, some dozens at a time.
 func (s *Service) purge(ctx context.Context, l *lots, days int64) (count int, err error) {
 	q := store.RecordQuery{Kind: memory.KindArchived, Limit: sweepSize}
 	if days > 0 {

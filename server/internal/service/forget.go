@@ -13,7 +13,7 @@ import (
 )
 
 // sweepSize is how many memories are taken out in one transaction: other writes wait that long.
-const sweepSize = 200
+const sweepSize = 64
 
 // Forget selects what is to be forgotten (contract section 2.9): memories that fit all that is
 // given. Expired ones do too. Registrations of agents do not; to name their namespace is denied.
@@ -37,7 +37,7 @@ func (f Forgotten) Met() bool { return met(f.Quorum) }
 // Forget takes memories out: into the archive, or for ever when Options.ArchiveOnGC is off. It
 // waits for other nodes to do the same as Create does. Without any filter it returns *Invalid; when
 // a policy forbids to delete one of the memories, *Denied, and none is forgotten. Many are
-// forgotten some hundreds at a time: what then breaks leaves the rest.
+// forgotten some dozens at a time: what then breaks leaves the rest.
 func (s *Service) Forget(ctx context.Context, f Forget) (Forgotten, error) {
 	if f.Namespace == nil && f.Pattern == nil && f.Tier == nil {
 		return Forgotten{}, &Invalid{"at least one of namespace, pattern, or tier is required"}

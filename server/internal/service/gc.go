@@ -19,7 +19,7 @@ type Collected struct {
 func (c Collected) Met() bool { return met(c.Quorum) }
 
 // Collect takes out what has expired, into the archive unless Options.ArchiveOnGC is off, some
-// hundred memories at a time (contract section 4.5), and waits for copies as Create does.
+// dozen memories at a time (contract section 4.5), and waits for copies as Create does.
 func (s *Service) Collect(ctx context.Context) (Collected, error) {
 	l := &lots{service: s, wait: true}
 	count, err := s.collect(ctx, l)

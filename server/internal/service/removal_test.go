@@ -109,7 +109,7 @@ func TestForgetMany(t *testing.T) {
 	if err != nil || done.Count != 450 || done.Met() {
 		t.Errorf("with too few nodes: %+v, %v", done, err)
 	}
-	if len(r.awaited) != 200 || r.notices != 2 {
+	if len(r.awaited) != 64 || r.notices != 7 {
 		t.Errorf("%d awaited and %d told: the first lot should be waited for, the others not", len(r.awaited), r.notices)
 	}
 }
