@@ -163,6 +163,9 @@ func TestSessionAndContradictions(t *testing.T) {
 	if all["count"] != 3.0 || all["mode"] != "session_start" || all["standard"] != nil || all["memories"].([]any)[0].(map[string]any)["score"] != 0.0 {
 		t.Errorf("session %v", all)
 	}
+	if empty := session(""); empty["count"] != 3.0 {
+		t.Errorf("without a body: %v", empty)
+	}
 	n.post(t, "/api/v1/namespaces/n/standard", map[string]any{"id": soup})
 	if one := session(`{"namespace":"n"}`); one["count"] != 2.0 || one["standard"].(map[string]any)["id"] != soup {
 		t.Errorf("with a standard: %v", one)

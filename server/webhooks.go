@@ -29,6 +29,13 @@ func (c Config) webhooks(memories *service.Service) *webhook.Dispatcher {
 		Done:   memories.Delivered,
 		Logger: c.Logger,
 	})
-	memories.UseWebhooks(hooks)
+	memories.UseWebhooks(outgoing{hooks})
 	return hooks
+}
+
+// outgoing hands the service's deliveries on.
+type outgoing struct{ *webhook.Dispatcher }
+
+func (o outgoing) Send(d service.Delivery) error {
+	return o.Dispatcher.Send(webhook.Delivery(d))
 }

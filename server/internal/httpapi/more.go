@@ -10,6 +10,14 @@ import (
 
 // The routes of this file are beyond the contract: client libraries call them.
 
+// readOptionalObject reads a body that is an object, or empty, which counts as one without fields.
+func readOptionalObject(w http.ResponseWriter, r *http.Request) (*object, error) {
+	if r.ContentLength == 0 {
+		return parseObject([]byte("{}"), ""), nil
+	}
+	return readObject(w, r)
+}
+
 // capabilities answers GET /api/v1/capabilities (contract section 1.3).
 func (a *api) capabilities(w http.ResponseWriter, _ *http.Request) error {
 	c := a.service.Capabilities()
@@ -37,7 +45,7 @@ func (a *api) contradictions(w http.ResponseWriter, r *http.Request) error {
 
 // startSession answers POST /api/v1/session/start as contract section 11.5 has it, tool 23.
 func (a *api) startSession(w http.ResponseWriter, r *http.Request) error {
-	o, err := readObject(w, r)
+	o, err := readOptionalObject(w, r)
 	if err != nil {
 		return err
 	}
@@ -88,18 +96,16 @@ func clusterNode(n service.Node) map[string]any {
 
 // clusterAction answers POST /api/v1/cluster.
 func (a *api) clusterAction(w http.ResponseWriter, r *http.Request) error {
+	o, err := readOptionalObject(w, r)
+	if err != nil {
+		return err
+	}
 	action := "status"
-	if r.ContentLength != 0 {
-		o, err := readObject(w, r)
-		if err != nil {
-			return err
-		}
-		if asked := optional[string](o, "action"); asked != nil {
-			action = *asked
-		}
-		if o.err != nil {
-			return o.err
-		}
+	if asked := optional[string](o, "action"); asked != nil {
+		action = *asked
+	}
+	if o.err != nil {
+		return o.err
 	}
 	switch action {
 	case "list", "status":

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -38,6 +39,12 @@ func (s Subscription) Wants(event, namespace, agent string) bool {
 	return (s.Events == AllEvents || slices.Contains(strings.Split(s.Events, ","), event)) &&
 		(s.NamespaceFilter == nil || *s.NamespaceFilter == namespace) &&
 		(s.AgentFilter == nil || *s.AgentFilter == agent)
+}
+
+// HashSecret returns what is kept of a secret: Subscription.SecretHash.
+func HashSecret(secret string) string {
+	hash := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(hash[:])
 }
 
 // Key returns the key of the signature, nil when nothing is signed.

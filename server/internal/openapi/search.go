@@ -54,7 +54,7 @@ func search() part {
 			{
 				method: http.MethodPost, path: "/api/v1/session/start", id: "sessionStart", tag: tagSearch,
 				summary: "What an agent should know when it begins",
-				body:    ref("SessionStartRequest"),
+				body:    ref("SessionStartRequest"), bodyOptional: true,
 				answers: []answer{{http.StatusOK, "SessionStartAnswer", "In the order of a list."}},
 			},
 		},

@@ -9,7 +9,6 @@ import (
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
-	"chaosctl/server/internal/webhook"
 )
 
 // The events that subscribers are told of.
@@ -32,10 +31,18 @@ func Events() []string {
 	}
 }
 
-// Webhooks is what delivers to subscribers.
+// Delivery is one event for one subscriber.
+type Delivery struct {
+	SubscriptionID string
+	URL            string
+	Key            *[32]byte // of the signature; nil leaves it unsigned
+	Body           []byte    // JSON
+}
+
+// Webhooks is what delivers to subscribers. Neither method waits for anyone.
 type Webhooks interface {
-	CheckURL(url string) error
-	Send(d webhook.Delivery) error
+	CheckURL(url string) error // why it cannot be subscribed to; its text is for the client
+	Send(d Delivery) error
 }
 
 // maxNotices bounds the events that wait for Announce to look at them.
@@ -181,7 +188,7 @@ func (s *Service) send(to memory.Subscription, e event) error {
 	if err != nil {
 		return err
 	}
-	return s.notices.hooks.Send(webhook.Delivery{SubscriptionID: to.ID, URL: to.URL, Key: to.Key(), Body: body})
+	return s.notices.hooks.Send(Delivery{SubscriptionID: to.ID, URL: to.URL, Key: to.Key(), Body: body})
 }
 
 // Delivered counts a delivery that has ended.

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
 	"chaosctl/server/internal/store"
-	"chaosctl/server/internal/webhook"
 )
 
 var (
@@ -74,14 +74,14 @@ func (c *counted) Similar(ctx context.Context, namespace, title string) ([]strin
 // hooks keeps what is to be delivered.
 type hooks struct {
 	mu     sync.Mutex
-	sent   []webhook.Delivery
+	sent   []service.Delivery
 	refuse error // of CheckURL
 	full   error // of Send
 }
 
 func (h *hooks) CheckURL(string) error { return h.refuse }
 
-func (h *hooks) Send(d webhook.Delivery) error {
+func (h *hooks) Send(d service.Delivery) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.full == nil {
@@ -90,7 +90,7 @@ func (h *hooks) Send(d webhook.Delivery) error {
 	return h.full
 }
 
-func (h *hooks) deliveries() []webhook.Delivery {
+func (h *hooks) deliveries() []service.Delivery {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.sent)

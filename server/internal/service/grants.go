@@ -47,6 +47,7 @@ func (s *Service) regrant(
 	if err != nil {
 		return out, err
 	}
+	var row memory.Memory
 	out.Quorum, err = s.write(ctx, func(tx store.Tx) error {
 		m, err := tx.Get(idOrPrefix)
 		if err != nil {
@@ -69,12 +70,13 @@ func (s *Service) regrant(
 		if err := memory.ValidateMetadata(metadata); err != nil {
 			return invalid(err)
 		}
-		_, err = tx.Update(m.ID, memory.Patch{Metadata: metadata}, s.clock.Now())
+		row, err = tx.Update(m.ID, memory.Patch{Metadata: metadata}, s.clock.Now())
 		return err
 	})
 	if err != nil {
 		return Granted{}, fmt.Errorf("change the grants of memory %s: %w", idOrPrefix, err)
 	}
+	s.announce(EventUpdate, row, caller)
 	return out, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
@@ -58,12 +59,16 @@ func (s *Service) SetStandard(ctx context.Context, d StandardDraft) (StandardSet
 		return StandardSet{}, err
 	}
 	var out StandardSet
+	var row memory.Memory
 	out.Quorum, err = s.write(ctx, func(tx store.Tx) (err error) {
-		out.Standard, err = s.setStandard(tx, d, standard, agent)
+		out.Standard, row, err = s.setStandard(tx, d, standard, agent)
 		return err
 	})
 	if err != nil {
 		return StandardSet{}, fmt.Errorf("set the standard of namespace %s: %w", d.Namespace, err)
+	}
+	if d.Governance != nil {
+		s.announce(EventUpdate, row, d.Caller)
 	}
 	return out, nil
 }
@@ -87,34 +92,47 @@ func (s *Service) admitPolicy(ctx context.Context, d StandardDraft, agent string
 	return err
 }
 
-func (s *Service) setStandard(tx store.Tx, d StandardDraft, standard memory.Standard, agent string) (memory.Standard, error) {
+// setStandard does it within a transaction, and returns the memory as it is then.
+func (s *Service) setStandard(
+	tx store.Tx, d StandardDraft, standard memory.Standard, agent string,
+) (memory.Standard, memory.Memory, error) {
 	m, err := found(tx, "memory", d.MemoryID)
 	if err != nil {
-		return standard, err
+		return standard, m, err
 	}
 	was, err := s.replaceable(tx, d.Namespace, agent)
 	if err != nil {
-		return standard, err
+		return standard, m, err
 	}
 	now := s.clock.Now()
 	if d.Governance != nil {
-		if err := guard(tx, Act{Action: ActionStore, Caller: agent, Memory: m, Changes: true}); err != nil {
-			return standard, err
-		}
-		metadata := memory.WithKey(m.Metadata, memory.KeyGovernance, d.Governance)
-		if err := memory.ValidateMetadata(metadata); err != nil {
-			return standard, invalid(err)
-		}
-		if _, err := tx.Update(m.ID, memory.Patch{Metadata: metadata}, now); err != nil {
-			return standard, err
+		if m, err = s.givePolicy(tx, m, d.Governance, agent, now); err != nil {
+			return standard, m, err
 		}
 	}
 	if d.Parent == nil {
 		if standard.Parent, err = parentOf(tx, d.Namespace); err != nil {
-			return standard, err
+			return standard, m, err
 		}
 	}
-	return standard, tx.Put(standard.Record(max(now.UnixNano(), was+1)))
+	return standard, m, tx.Put(standard.Record(max(now.UnixNano(), was+1)))
+}
+
+// givePolicy puts a policy into a memory's metadata.
+func (s *Service) givePolicy(
+	tx store.Tx, m memory.Memory, policy json.RawMessage, agent string, now time.Time,
+) (memory.Memory, error) {
+	if err := reserved(Act{Action: ActionStore, Memory: m}); err != nil {
+		return m, err
+	}
+	if err := guard(tx, Act{Action: ActionStore, Caller: agent, Memory: m, Changes: true}); err != nil {
+		return m, err
+	}
+	metadata := memory.WithKey(m.Metadata, memory.KeyGovernance, policy)
+	if err := memory.ValidateMetadata(metadata); err != nil {
+		return m, invalid(err)
+	}
+	return tx.Update(m.ID, memory.Patch{Metadata: metadata}, now)
 }
 
 // replaceable refuses to let a policy be put aside by who may not change it. It returns the stamp

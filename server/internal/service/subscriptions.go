@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
-	"chaosctl/server/internal/webhook"
 )
 
 // SubscriptionDraft is what somebody wants to be told of, as a client gave it.
@@ -70,8 +68,7 @@ func (s *Service) Subscribe(ctx context.Context, d SubscriptionDraft) (Subscribe
 		NamespaceFilter: filter(d.NamespaceFilter), AgentFilter: filter(d.AgentFilter),
 	}
 	if d.Secret != "" {
-		key := webhook.Key(d.Secret)
-		out.SecretHash = hex.EncodeToString(key[:])
+		out.SecretHash = memory.HashSecret(d.Secret)
 	}
 	quorum, err := s.write(ctx, func(tx store.Tx) error { return tx.Put(out.Record(now.UnixNano())) })
 	if err != nil {

@@ -605,7 +605,7 @@ export interface Operations {
   sessionStart: {
     path?: undefined;
     query?: undefined;
-    body: SessionStartRequest;
+    body?: SessionStartRequest;
     answer: SessionStartAnswer;
   };
   /** What is stored, in numbers (GET /api/v1/stats). */
