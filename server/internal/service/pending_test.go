@@ -327,6 +327,30 @@ func TestVotesThatMeet(t *testing.T) {
 	}
 }
 
+// TestLastVoterIsGone has the node die at which the last vote was given, before it heard of the
+// other: nobody does the action by itself, and a vote that was given before has it done.
+func TestLastVoterIsGone(t *testing.T) {
+	t.Parallel()
+	a, b := newPlace(t), newPlace(t)
+	register(t, a.Service, "amy", "bob")
+	govern(t, a.Service, "approve", `{"consensus":2}`)
+	id := ask(t, a.Service, "asked")
+	a.tell(t, b)
+	if _, err := a.Approve(t.Context(), id, "amy"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Approve(t.Context(), id, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	b.tell(t, a)
+	if p := one(t, a.Service, id); p.Status != memory.Pending || len(p.Approvals) != 2 {
+		t.Errorf("pending action %+v", p)
+	}
+	if d, err := a.Approve(t.Context(), id, "amy"); err != nil || !d.Done || d.MemoryID == "" {
+		t.Errorf("decision %+v, %v", d, err)
+	}
+}
+
 // TestExecutedTwice has two nodes do the same action before they hear of each other.
 func TestExecutedTwice(t *testing.T) {
 	t.Parallel()
