@@ -25,7 +25,7 @@ type bounds struct {
 }
 
 func quick() bounds {
-	return bounds{postings: 2048, all: 12_288, lookups: 2048, read: 1024}
+	return bounds{postings: 2048, all: 8192, lookups: 2048, read: 1024}
 }
 
 func patient() bounds {

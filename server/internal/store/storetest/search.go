@@ -214,12 +214,12 @@ func testSearchMany(t *testing.T, open Opener) {
 		var rows []memory.Memory
 		for j := i; j < i+500; j++ {
 			rows = append(rows, row(fmt.Sprintf("common %d", j), j, func(m *memory.Memory) {
-				switch {
-				case j == 3:
+				switch j {
+				case 3:
 					m.Content, m.Namespace = "an old common one in a small place", "small"
-				case j == 7:
+				case 7:
 					m.Content = "the word is seldom"
-				case j == 11:
+				case 11:
 					m.Tags = []string{"marked"}
 				}
 			}))
