@@ -80,7 +80,7 @@ func zipf(seed uint64, words uint64) func(n int) string {
 
 // TestMatchIsThatOfFTS5 compares how well rows match with what FTS5 says.
 func TestMatchIsThatOfFTS5(t *testing.T) {
-	for seed := range uint64(5) {
+	for seed := range uint64(2) {
 		text := zipf(seed+1, 40)
 		s := searched(t, 300, func(i int) (string, string) { return fmt.Sprint(text(4), i), text(60) })
 		if _, err := s.Delete(t.Context(), "id-7", time.Now()); err != nil {
@@ -118,9 +118,9 @@ func TestMatchIsThatOfFTS5(t *testing.T) {
 // TestNothingBetterIsLeftOut asks for few of many: what was not read has no place among them.
 func TestNothingBetterIsLeftOut(t *testing.T) {
 	text := zipf(9, 60)
-	s := searched(t, 1000, func(i int) (string, string) { return fmt.Sprint(text(4), i), text(30) })
+	s := searched(t, 600, func(i int) (string, string) { return fmt.Sprint(text(4), i), text(30) })
 	spared := 0
-	for i := range 60 {
+	for i := range 30 {
 		q := store.SearchQuery{Text: text(6), Recall: i%2 == 0, Query: store.Query{Limit: 1000}}
 		all, err := s.Search(t.Context(), q)
 		if err != nil {
@@ -148,9 +148,9 @@ func TestNothingBetterIsLeftOut(t *testing.T) {
 // TestWorkIsBounded has words that thousands of rows hold: what a search looks at does not grow
 // with them.
 func TestWorkIsBounded(t *testing.T) {
-	const n = 9000
+	const n = 5000
 	s := searched(t, n, func(i int) (string, string) {
-		return fmt.Sprint("row ", i), fmt.Sprintf("all of them hold these common words w%d", i%4500)
+		return fmt.Sprint("row ", i), fmt.Sprintf("all of them hold these common words w%d", i%2500)
 	})
 	for name, q := range map[string]store.SearchQuery{
 		"recall of one word":    {Text: "common", Recall: true},
@@ -181,7 +181,7 @@ func TestWorkIsBounded(t *testing.T) {
 
 // TestPatience asks for what only a few old rows have, by a word that all have.
 func TestPatience(t *testing.T) {
-	s := searched(t, 6000, func(i int) (string, string) {
+	s := searched(t, 3500, func(i int) (string, string) {
 		if i == 5 {
 			return "row 5", "common, and marked"
 		}

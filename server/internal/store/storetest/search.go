@@ -209,7 +209,7 @@ func testSearchFollows(t *testing.T, open Opener) {
 // testSearchMany has more rows with a word than any store would rank.
 func testSearchMany(t *testing.T, open Opener) {
 	s := opened(t, open)
-	const many = 5000
+	const many = 3000
 	for i := 0; i < many; i += 500 {
 		var rows []memory.Memory
 		for j := i; j < i+500; j++ {
