@@ -43,15 +43,15 @@ func lengthBit(n int) uint64 { return 1 << min(n, 63) }
 
 // split returns the words of a text in lower case.
 func split(text string) (words []string) {
-	for s := (scanner{text: strings.ToLower(text)}); s.next(); {
-		words = append(words, s.text[s.begin:s.end])
+	for s := (scanner{text: []byte(text)}); s.next(); {
+		words = append(words, s.lower())
 	}
 	return words
 }
 
 // Count adds to counts, by term, how often a text holds each, and returns how many words it has.
 // There must be a count a term.
-func (c *Counter) Count(counts []int, text string) (words int) {
+func (c *Counter) Count(counts []int, text []byte) (words int) {
 	var lower [64]byte
 	for s := (scanner{text: text}); s.next(); words++ {
 		first, length := text[s.begin], s.end-s.begin
@@ -60,10 +60,10 @@ func (c *Counter) Count(counts []int, text string) (words int) {
 		}
 		switch {
 		case s.foreign: // in lower case it may begin otherwise, and have another length
-			c.count(counts, strings.ToLower(text[s.begin:s.end]), s)
+			c.count(counts, s.lower(), s)
 		case c.first[first]&lengthBit(length) == 0:
 		case length > len(lower):
-			c.count(counts, strings.ToLower(text[s.begin:s.end]), s)
+			c.count(counts, s.lower(), s)
 		default:
 			for i := range length {
 				lower[i] = asciiLower[text[s.begin+i]]
@@ -90,7 +90,7 @@ func (c *Counter) count(counts []int, word string, s scanner) {
 // follows tells whether some words come next.
 func follows(s scanner, want []string) bool {
 	for _, word := range want {
-		if !s.next() || strings.ToLower(s.text[s.begin:s.end]) != word {
+		if !s.next() || s.lower() != word {
 			return false
 		}
 	}
@@ -99,17 +99,20 @@ func follows(s scanner, want []string) bool {
 
 // scanner cuts a text into words: runs of letters, digits and marks.
 type scanner struct {
-	text       string
+	text       []byte
 	begin, end int  // of the word it is at
 	foreign    bool // the word has more than ASCII
 }
+
+// lower is the word it is at, in lower case.
+func (s *scanner) lower() string { return strings.ToLower(string(s.text[s.begin:s.end])) }
 
 // next goes to the next word; false when there is none.
 func (s *scanner) next() bool {
 	i := s.end
 	for i < len(s.text) && asciiLower[s.text[i]] == 0 {
 		if s.text[i] >= utf8.RuneSelf {
-			c, size := utf8.DecodeRuneInString(s.text[i:])
+			c, size := utf8.DecodeRune(s.text[i:])
 			if inWord(c) {
 				break
 			}
@@ -127,7 +130,7 @@ func (s *scanner) next() bool {
 		if s.text[i] < utf8.RuneSelf {
 			break
 		}
-		c, size := utf8.DecodeRuneInString(s.text[i:])
+		c, size := utf8.DecodeRune(s.text[i:])
 		if !inWord(c) {
 			break
 		}

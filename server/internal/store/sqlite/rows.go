@@ -168,6 +168,9 @@ func (t *tx) update(was row, c store.Change) error {
 		confidence = ?, source = ?, access_count = ?, created_at = ?, updated_at = ?,
 		last_accessed_at = ?, expires_at = ?, metadata = ?, origin = ?, seq = ?, updated_ns = ?,
 		expires_ns = ?, generation = ?, moved = ? WHERE rowid = ?`
+	if onlyTouched(was.Memory, c.Memory) {
+		return t.touch(was, c)
+	}
 	args, tags, err := values(c)
 	if err != nil {
 		return err

@@ -21,15 +21,16 @@ type bounds struct {
 	postings int // matches of one term looked at, the newest
 	all      int // matches of all terms looked at, about
 	lookups  int // rows whose conditions are checked
-	read     int // rows whose text is read
+	whole    int // with no more rows to look at than this, all are read;
+	read     int // of more, these
 }
 
 func quick() bounds {
-	return bounds{postings: 2048, all: 8192, lookups: 2048, read: 1024}
+	return bounds{postings: 2048, all: 8192, lookups: 2048, whole: 1024, read: 512}
 }
 
 func patient() bounds {
-	return bounds{postings: 65_536, all: 262_144, lookups: 65_536, read: 8192}
+	return bounds{postings: 65_536, all: 262_144, lookups: 65_536, whole: 8192, read: 4096}
 }
 
 // minPostings is how many matches of a term are looked at, at least, however many terms there are.

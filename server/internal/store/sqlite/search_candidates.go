@@ -166,15 +166,15 @@ func (l *lookup) within(b bounds) (found []int64, known bool, err error) {
 	}
 	found = []int64{}
 	for _, name := range names {
-		more, err := rowids(l.conn, query, name, b.read+1-len(found))
+		more, err := rowids(l.conn, query, name, b.whole+1-len(found))
 		if err != nil {
 			return nil, false, fmt.Errorf("listing a namespace: %w", err)
 		}
-		if found = append(found, more...); len(found) > b.read {
+		if found = append(found, more...); len(found) > b.whole {
 			break
 		}
 	}
-	known = len(found) <= b.read
+	known = len(found) <= b.whole
 	slices.SortFunc(found, func(a, b int64) int { return cmp.Compare(b, a) })
 	return found, known, nil
 }

@@ -168,7 +168,7 @@ func TestWorkIsBounded(t *testing.T) {
 			if err != nil || len(hits) < q.Limit {
 				t.Errorf("%s: %d hits (%v)", name, len(hits), err)
 			}
-			if w := l.work; w.postings > b.all+b.postings || w.lookups > b.lookups || w.read > b.read+perChunk {
+			if w := l.work; w.postings > b.all+b.postings || w.lookups > b.lookups || w.read > b.read {
 				t.Errorf("%s: looked at %+v, more than %+v", name, w, b)
 			}
 			if l.work.postings >= n*len(l.terms) {

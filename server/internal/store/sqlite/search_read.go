@@ -29,6 +29,7 @@ type reading struct {
 	bounds  bounds
 	counter *fulltext.Counter
 	counts  []int
+	text    []byte // of the row under way
 	hits    []hit
 	best    []float64 // matches, the best first, as many as memory.Rank looks at
 }
@@ -44,11 +45,15 @@ func newReading(l *lookup, terms []postings, b bounds) *reading {
 // read reads candidates; false when the bounds kept it from reading all that may be among the
 // best.
 func (r *reading) read(rows []candidate) (whole bool, err error) {
+	most := r.bounds.read
+	if len(rows) <= r.bounds.whole {
+		most = len(rows)
+	}
 	for looked, before := 0, r.work.read; len(rows) > 0; {
 		if len(r.best) == cap(r.best) && rows[0].bound < r.best[len(r.best)-1] {
 			return true, nil
 		}
-		if looked >= r.bounds.lookups || r.work.read-before >= r.bounds.read {
+		if looked >= r.bounds.lookups || r.work.read-before >= most {
 			return false, nil
 		}
 		n := min(perChunk, len(rows))
@@ -96,7 +101,9 @@ func (r *reading) row(stmt *sqlite.Stmt, held uint64) {
 	clear(r.counts)
 	words, matched := 0, 0
 	for column := 2; column <= 4; column++ {
-		words += r.counter.Count(r.counts, stmt.ColumnText(column))
+		r.text = slices.Grow(r.text[:0], stmt.ColumnLen(column))
+		r.text = r.text[:stmt.ColumnBytes(column, r.text[:cap(r.text)])]
+		words += r.counter.Count(r.counts, r.text)
 	}
 	for i := range r.counts {
 		if held&(1<<i) != 0 {

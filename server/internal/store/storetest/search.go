@@ -243,3 +243,72 @@ func testSearchMany(t *testing.T, open Opener) {
 		}
 	}
 }
+
+// testTouch touches rows in one transaction, as a recall does.
+func testTouch(t *testing.T, open Opener) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	soon, lifetimes := memory.FormatTime(time.Now().Add(time.Minute)), memory.DefaultLifetimes()
+	expiring := func(m *memory.Memory) { m.Tier, m.ExpiresAt = memory.Mid, &soon }
+	ids := []string{"id-a", "id-b", "id-c"}
+	create(t, s, row("a", 1, expiring))
+	create(t, s, row("b", 2, expiring, func(m *memory.Memory) { m.AccessCount = 4 }))
+	create(t, s, row("c", 3, func(m *memory.Memory) { m.AccessCount = 9 }))
+	want := map[string]memory.Memory{}
+	touch := func(now time.Time) []store.Change {
+		t.Helper()
+		changes, err := s.Write(t.Context(), func(tx store.Tx) error {
+			for _, id := range ids {
+				m, err := tx.Get(id)
+				if err != nil {
+					return err
+				}
+				want[id] = memory.Touch(m, now, lifetimes)
+				if err := tx.Amend(want[id]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return must(t, changes, err)
+	}
+	check := func() {
+		t.Helper()
+		for _, id := range ids {
+			diff(t, id, want[id], get(t, s, id))
+		}
+	}
+	now := time.Now()
+	for i, c := range touch(now) {
+		diff(t, "event", store.Event{Origin: s.Origin(), Seq: int64(4 + i)}, c.Event)
+		diff(t, "change", want[ids[i]], c.Memory)
+	}
+	check()
+	diff(t, "an event of a touch", store.Event{Origin: s.Origin(), Seq: 4}, event(t, s, "id-a"))
+	changes, _, err := s.Own(t.Context(), 3, 10)
+	diff(t, "told to others", []string{"a", "b", "c"}, changedTitles(must(t, changes, err)))
+	diff(t, "found", []string{"a", "b", "c"}, sorted(found(t, s, store.SearchQuery{Text: "content"})))
+
+	// The expiry is prolonged for whoever looks for expired rows, too.
+	before := now.Add(time.Hour).UnixNano()
+	_, err = s.Write(t.Context(), func(tx store.Tx) error {
+		rows, err := tx.Select(store.Filter{ExpiredBefore: &before})
+		diff(t, "expired in an hour", []string{}, titles(rows))
+		return err
+	})
+	must(t, 0, err)
+	touch(now.Add(time.Minute))
+	check()
+
+	// Another node's touches are joined.
+	far := want["id-a"]
+	far.AccessCount, far.LastAccessedAt = 40, pointer(memory.FormatTime(now.Add(time.Hour)))
+	far.ExpiresAt = pointer(memory.FormatTime(now.Add(48 * time.Hour)))
+	merge(t, s, numbered("far", 1, far))
+	want["id-a"] = far
+	check()
+	must(t, 0, s.Close())
+	s = open(t, dir)
+	check()
+	must(t, 0, s.Close())
+}

@@ -76,6 +76,7 @@ func Run(t *testing.T, open Opener) {
 		{"search order", testSearchOrder},
 		{"search follows", testSearchFollows},
 		{"search among many", testSearchMany},
+		{"touch", testTouch},
 		{"similar", testSimilar},
 		{"stats", testStats},
 		{"sync state", testSyncState},
