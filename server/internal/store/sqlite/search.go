@@ -26,7 +26,7 @@ type bounds struct {
 }
 
 func quick() bounds {
-	return bounds{postings: 2048, all: 8192, lookups: 2048, whole: 1024, read: 512}
+	return bounds{postings: 2048, all: 8192, lookups: 2048, whole: 768, read: 512}
 }
 
 func patient() bounds {
