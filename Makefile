@@ -56,13 +56,32 @@ selftest: deps build mutants ## show that chaosctl catches servers that are brok
 
 # The race detector needs a C compiler, which a bare machine has not.
 .PHONY: test
-test: NEEDS += gcc python3
+test: NEEDS += gcc python3 nodejs npm
 test: deps build lint vuln $(GOTESTSUM) ## run every test: linters, unit tests with the race detector, privileged and end-to-end tests
 	@race=-race; type -P gcc >/dev/null || { race=; echo "test: without the race detector: it needs gcc"; }; \
 	rm -f bin/test-*.jsonl; status=0; \
 	$(GOTESTSUM) --format pkgname --jsonfile bin/test-unit.jsonl -- $$race -timeout 10m $$(go list ./... | grep -v '/test/e2e$$') || status=$$?; \
 	$(GOTESTSUM) --format testname --jsonfile bin/test-e2e.jsonl -- -count 1 -timeout 15m ./test/e2e || status=$$?; \
+	$(MAKE) --no-print-directory test-sdk || status=$$?; \
+	$(MAKE) --no-print-directory fuzz || status=$$?; \
 	exit $$status
+
+.PHONY: test-sdk
+test-sdk: build ## build the TypeScript SDK and test it against a real server
+	@cd sdk/typescript && npm ci --no-audit --no-fund --silent && AI_MEMORY_BIN="$(abspath bin/ai-memory)" npm --silent test
+
+# How long each parser is fuzzed: FUZZTIME=10m for a thorough run. Minimizing is bounded, as it
+# would otherwise take a minute for each input of interest.
+FUZZTIME := 3s
+FUZZ := go test -run '^$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser of the memory server for FUZZTIME each (3s)
+	@for target in $$(git grep -ohE '^func Fuzz[A-Za-z]+' -- server/ | sed 's/^func //' | sort -u); do \
+		package=$$(git grep -lE "^func $$target\(" -- server/ | head -n 1 | xargs dirname); \
+		$(FUZZ) -fuzz "^$$target\$$" "./$$package" >bin/fuzz.txt 2>&1 || { cat bin/fuzz.txt; exit 1; }; \
+		echo "fuzz: $$target: $$(grep -oE 'execs: [0-9]+' bin/fuzz.txt | tail -n 1)"; \
+	done
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## check formatting and run the linters

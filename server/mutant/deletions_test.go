@@ -16,9 +16,12 @@ func TestUntold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := u.Delete(t.Context(), row(1).ID, time.Now())
-	if err != nil || c.Event.Seq != 0 || c.Deletion == nil {
-		t.Errorf("deleted %+v, %v", c, err)
+	changes, err := u.Write(t.Context(), func(tx store.Tx) error {
+		_, err := tx.Delete(row(1).ID, time.Now())
+		return err
+	})
+	if err != nil || len(changes) != 0 {
+		t.Errorf("to be waited for are %+v, %v", changes, err)
 	}
 	if got := titles(t, u, namespace("here", 100, 0)); len(got) != 2 {
 		t.Errorf("stored are %v, want two", got)

@@ -100,7 +100,9 @@ func withKeptID(e *exchange) { e.Body.(map[string]any)["id"] = "<id:kept>" }
 func wholeArchive(e *exchange) {
 	for _, row := range e.Body.(map[string]any)["archived"].([]any) {
 		m := row.(map[string]any)
-		m["metadata"] = map[string]any{"agent_id": "ann", "k": 1.0}
-		m["tags"] = []any{"x"}
+		m["tags"] = []any{}
+		if m["id"] == "m-1" {
+			m["metadata"], m["tags"] = map[string]any{"agent_id": "ann", "k": 1.0}, []any{"x"}
+		}
 	}
 }

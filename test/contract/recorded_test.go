@@ -101,7 +101,6 @@ type player struct {
 	stubs []*stub
 	ids   map[string]string // which id stands for which placeholder
 	last  answer
-	exit  int // of the node that was interrupted
 }
 
 func (p *player) play(t *testing.T, e exchange) {

@@ -53,15 +53,16 @@ func rooms() []room {
 		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
 		{
 			"server/internal/service",
-			[]string{"server/internal/store/...", "server/internal/federation", "server/internal/memory"},
+			[]string{"server/internal/store/...", "server/internal/federation", "server/internal/memory", "server/internal/fulltext"},
 			"the only caller of store and federation",
 		},
-		{"server/internal/store", []string{"server/internal/memory"}, "inside out is not allowed"},
+		{"server/internal/store", []string{"server/internal/memory", "server/internal/fulltext"}, "inside out is not allowed"},
 		{
 			"server/internal/federation", []string{"server/internal/store", "server/internal/memory"},
 			"it passes on changes in the store's words, and opens no store",
 		},
 		{"server/internal/memory", nil, "the domain"},
+		{"server/internal/fulltext", nil, "words, and how they are cut"},
 		{"server/internal/webhook", nil, "it delivers bodies and knows not what they tell"},
 		{"test/benchcycle", nil, "it runs programs and reads lines"},
 		{"test/contract", []string{"test/openapitest"}, "it runs programs and speaks HTTP"},
