@@ -92,7 +92,9 @@ func FuzzCreate(f *testing.F) {
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 			t.Fatal(err)
 		}
-		var got struct{ Memory struct{ Title, Content string } }
+		var got struct {
+			Memory struct{ Title, Content string }
+		}
 		w = call(h, http.MethodGet, "/api/v1/memories/"+answer.ID, "", nil)
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 			t.Fatalf("%d %s: %v", w.Code, w.Body, err)
