@@ -1,4 +1,4 @@
-package httpapi_test
+package server_test
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func door(f *testing.F) http.Handler {
 	return httpapi.New(s, &httpapi.Keys{}, quiet)
 }
 
-func call(h http.Handler, method, target, contentType string, body []byte) *httptest.ResponseRecorder {
+func knock(h http.Handler, method, target, contentType string, body []byte) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "/", bytes.NewReader(body))
 	if u, err := url.ParseRequestURI(target); err == nil {
 		r.URL = u
@@ -49,10 +49,10 @@ func call(h http.Handler, method, target, contentType string, body []byte) *http
 	return w
 }
 
-func rows(t *testing.T, h http.Handler) float64 {
+func stored(t *testing.T, h http.Handler) float64 {
 	t.Helper()
 	var stats struct{ Total float64 }
-	w := call(h, http.MethodGet, "/api/v1/stats", "", nil)
+	w := knock(h, http.MethodGet, "/api/v1/stats", "", nil)
 	if err := json.Unmarshal(w.Body.Bytes(), &stats); err != nil {
 		t.Fatalf("stats: %d %s", w.Code, w.Body)
 	}
@@ -72,12 +72,12 @@ func FuzzCreate(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		before := rows(t, h)
-		w := call(h, http.MethodPost, "/api/v1/memories", "", body)
+		before := stored(t, h)
+		w := knock(h, http.MethodPost, "/api/v1/memories", "", body)
 		switch w.Code {
 		case http.StatusCreated:
 		case http.StatusBadRequest, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-			if after := rows(t, h); after != before {
+			if after := stored(t, h); after != before {
 				t.Fatalf("refused with %d %s, and %v rows became %v", w.Code, w.Body, before, after)
 			}
 			return
@@ -95,7 +95,7 @@ func FuzzCreate(f *testing.F) {
 		var got struct {
 			Memory struct{ Title, Content string }
 		}
-		w = call(h, http.MethodGet, "/api/v1/memories/"+answer.ID, "", nil)
+		w = knock(h, http.MethodGet, "/api/v1/memories/"+answer.ID, "", nil)
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 			t.Fatalf("%d %s: %v", w.Code, w.Body, err)
 		}
@@ -123,17 +123,17 @@ func FuzzPush(f *testing.F) {
 	}
 	have := map[string]int64{}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		w := call(h, http.MethodPost, "/api/v1/sync/push", "application/json", body)
+		w := knock(h, http.MethodPost, "/api/v1/sync/push", "application/json", body)
 		switch w.Code {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
 		default:
 			t.Fatalf("%q is answered %d %s", body, w.Code, w.Body)
 		}
-		if health := call(h, http.MethodGet, "/api/v1/health", "", nil); health.Code != http.StatusOK {
+		if health := knock(h, http.MethodGet, "/api/v1/health", "", nil); health.Code != http.StatusOK {
 			t.Fatalf("after %q health is %d %s", body, health.Code, health.Body)
 		}
 		var answer struct{ Have map[string]int64 }
-		w = call(h, http.MethodPost, "/api/v1/sync/pull", "application/json", []byte(`{"node":"asker","limit":1000}`))
+		w = knock(h, http.MethodPost, "/api/v1/sync/pull", "application/json", []byte(`{"node":"asker","limit":1000}`))
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 			t.Fatalf("pull: %d %s", w.Code, w.Body)
 		}
@@ -172,7 +172,7 @@ func FuzzRequest(f *testing.F) {
 		if query != "" {
 			target += "?" + query
 		}
-		w := call(h, methods[int(method)%len(methods)], target, "", body)
+		w := knock(h, methods[int(method)%len(methods)], target, "", body)
 		if w.Code >= http.StatusInternalServerError {
 			t.Fatalf("%s %s %q is answered %d %s", methods[int(method)%len(methods)], target, body, w.Code, w.Body)
 		}
