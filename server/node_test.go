@@ -226,3 +226,12 @@ func within(t *testing.T, limit time.Duration, what string, holds func() bool) t
 	}
 	return time.Since(began)
 }
+
+// column is one field of each memory of an answer.
+func column(v map[string]any, key string) []any {
+	out := []any{}
+	for _, row := range v["memories"].([]any) {
+		out = append(out, row.(map[string]any)[key])
+	}
+	return out
+}
