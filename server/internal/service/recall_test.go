@@ -13,6 +13,7 @@ import (
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 	"chaosctl/server/internal/store"
+	"chaosctl/server/internal/store/storetest"
 )
 
 // stored creates a row, and returns it as it is.
@@ -141,7 +142,7 @@ func TestRecallNearest(t *testing.T) {
 		}
 	}
 	// The limit comes first: what is left out by it does not come back by being near.
-	far, err := st.Update(t.Context(), "0", memory.Patch{Priority: pointer[int32](10)}, time.Now())
+	far, err := storetest.Update(t.Context(), st, "0", memory.Patch{Priority: pointer[int32](10)}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,7 @@ func (g goingStore) Search(ctx context.Context, q store.SearchQuery) ([]store.Fo
 	if err != nil {
 		return nil, err
 	}
-	_, err = g.Delete(ctx, g.id, time.Now())
+	_, err = storetest.Delete(ctx, g.Store, g.id, time.Now())
 	return found, err
 }
 

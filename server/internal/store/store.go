@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"chaosctl/server/internal/memory"
 )
@@ -221,14 +220,6 @@ type Store interface {
 	// namespace if there is one, and returns the row as it stands. It returns ErrIDInUse when
 	// the id belongs to another row.
 	Create(ctx context.Context, m memory.Memory) (Change, error)
-	// Update changes the row with an id, or a unique prefix of one, by memory.Update and returns
-	// it as it stands. A row that gets another title or namespace keeps its id and its links;
-	// the deletion that says so is the event before the one returned. It returns ErrNotFound,
-	// *AmbiguousPrefix, or *TitleInUse.
-	Update(ctx context.Context, idOrPrefix string, p memory.Patch, at time.Time) (Change, error)
-	// Delete removes the row with an id, or a unique prefix of one, with its links, and returns
-	// the deletion, which is kept for ever. It returns ErrNotFound or *AmbiguousPrefix.
-	Delete(ctx context.Context, idOrPrefix string, at time.Time) (Change, error)
 	// Write runs a function within one transaction, after all writes before it, and returns the
 	// changes it made, in the order of their events. When the function returns an error, that is
 	// returned and nothing is stored. It may be called more than once, and must set what it

@@ -17,12 +17,16 @@ type Tx interface {
 	Select(f Filter) ([]memory.Memory, error)
 	// Create is Store.Create. It returns the row as it stands.
 	Create(m memory.Memory) (memory.Memory, error)
-	// Update is Store.Update.
+	// Update changes the row with an id, or a unique prefix of one, by memory.Update and returns it
+	// as it stands. A row that gets another title or namespace keeps its id and its links; the
+	// deletion that says so is the change before it. It returns ErrNotFound, *AmbiguousPrefix, or
+	// *TitleInUse.
 	Update(idOrPrefix string, p memory.Patch, at time.Time) (memory.Memory, error)
 	// Amend gives the row with an id another state, its title and namespace excepted: what
 	// memory.Merge makes of it must win over the state before. It returns ErrNotFound.
 	Amend(m memory.Memory) error
-	// Delete is Store.Delete. It returns the row as it was.
+	// Delete removes the row with an id, or a unique prefix of one, and returns it as it was. The
+	// deletion is kept for ever. It returns ErrNotFound or *AmbiguousPrefix.
 	Delete(idOrPrefix string, at time.Time) (memory.Memory, error)
 	// Archive takes the row with an id out, so that it may come back, and keeps it as a record of
 	// memory.KindArchived. When the reason is memory.ArchivedExpired, a version that has not

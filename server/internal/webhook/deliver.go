@@ -25,12 +25,9 @@ const (
 	idleTimeout = 30 * time.Second
 )
 
-// Key returns the signing key of a secret (contract A7): its SHA-256. Whoever reads a stored key
-// can sign with it.
-func Key(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
-
 // Sign returns the value of the signature header: HMAC-SHA256 of "<timestamp>.<body>", the
-// timestamp in Unix seconds (contract section 4.16).
+// timestamp in Unix seconds (contract section 4.16). The key is the SHA-256 of a secret (A7):
+// whoever reads a stored key can sign with it.
 func Sign(key [32]byte, timestamp int64, body []byte) string {
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write(strconv.AppendInt(nil, timestamp, 10))

@@ -129,7 +129,7 @@ func TestSignedDelivery(t *testing.T) {
 	r := newReceiver(t, answers(200))
 	var e ends
 	d := dispatcher(t, &e, nil)
-	key := webhook.Key("hush")
+	key := sha256.Sum256([]byte("hush"))
 	body := `{"event":"memory_store"}`
 	send(t, d, webhook.Delivery{SubscriptionID: "signed", URL: r.URL, Key: &key, Body: []byte(body)})
 	drain(t, d, 10*time.Second)
@@ -165,7 +165,7 @@ func TestSignedDelivery(t *testing.T) {
 func TestSignature(t *testing.T) {
 	t.Parallel()
 	const want = "sha256=914cf647f17b76cdd36a6226ff3534f9b6b8cc3e381892980653832779bf6d3b"
-	if got := webhook.Sign(webhook.Key("s3cret"), 1700000000, []byte(`{"event":"memory_store"}`)); got != want {
+	if got := webhook.Sign(sha256.Sum256([]byte("s3cret")), 1700000000, []byte(`{"event":"memory_store"}`)); got != want {
 		t.Errorf("signature %s, want %s", got, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
+	"chaosctl/server/internal/store/storetest"
 )
 
 // TestLinksFollowTheMemory links two rows: the link stays over a rename, and goes with one of them,
@@ -18,11 +19,11 @@ func TestLinksFollowTheMemory(t *testing.T) {
 		want int64
 	}{
 		"update": {func(s *Store) error {
-			_, err := s.Update(t.Context(), "id-1", memory.Patch{Content: new("d")}, time.Now())
+			_, err := storetest.Update(t.Context(), s, "id-1", memory.Patch{Content: new("d")}, time.Now())
 			return err
 		}, 1},
 		"rename": {func(s *Store) error {
-			_, err := s.Update(t.Context(), "id-1", memory.Patch{Title: new("other")}, time.Now())
+			_, err := storetest.Update(t.Context(), s, "id-1", memory.Patch{Title: new("other")}, time.Now())
 			return err
 		}, 1},
 		"rename elsewhere": {func(s *Store) error {
@@ -32,7 +33,7 @@ func TestLinksFollowTheMemory(t *testing.T) {
 			return nil
 		}, 1},
 		"delete": {func(s *Store) error {
-			_, err := s.Delete(t.Context(), "id-2", time.Now())
+			_, err := storetest.Delete(t.Context(), s, "id-2", time.Now())
 			return err
 		}, 0},
 		"a new memory elsewhere": {func(s *Store) error {

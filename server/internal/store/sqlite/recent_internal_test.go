@@ -13,6 +13,7 @@ import (
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
+	"chaosctl/server/internal/store/storetest"
 )
 
 // opened is a store in a new file, of some rows' titles, which the test's end closes.
@@ -98,7 +99,7 @@ func TestRecentAgrees(t *testing.T) {
 					changeOne(t, s, r, n)
 				}
 				if r.IntN(6) == 0 { // the number of the newest row is given to the next
-					if _, err := s.Delete(t.Context(), m.ID, time.Now()); err != nil && !errors.Is(err, store.ErrNotFound) {
+					if _, err := storetest.Delete(t.Context(), s, m.ID, time.Now()); err != nil && !errors.Is(err, store.ErrNotFound) {
 						t.Fatal(err)
 					}
 				}

@@ -15,6 +15,7 @@ import (
 	"chaosctl/server/internal/fulltext"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
+	"chaosctl/server/internal/store/storetest"
 )
 
 // searched is a store of rows whose texts a function makes, in three namespaces.
@@ -83,7 +84,7 @@ func TestMatchIsThatOfFTS5(t *testing.T) {
 	for seed := range uint64(2) {
 		text := zipf(seed+1, 40)
 		s := searched(t, 300, func(i int) (string, string) { return fmt.Sprint(text(4), i), text(60) })
-		if _, err := s.Delete(t.Context(), "id-7", time.Now()); err != nil {
+		if _, err := storetest.Delete(t.Context(), s, "id-7", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {

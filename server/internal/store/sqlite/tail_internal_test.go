@@ -12,6 +12,7 @@ import (
 
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
+	"chaosctl/server/internal/store/storetest"
 )
 
 // TestTailAgrees compares own events from memory with those of the database, after writes over
@@ -65,9 +66,9 @@ func changeOne(t *testing.T, s *Store, r *rand.Rand, n int) {
 	}
 	one := all[r.IntN(len(all))]
 	if r.IntN(2) == 0 {
-		_, err = s.Delete(t.Context(), one.ID, time.Unix(int64(n), 0))
+		_, err = storetest.Delete(t.Context(), s, one.ID, time.Unix(int64(n), 0))
 	} else {
-		_, err = s.Update(t.Context(), one.ID, memory.Patch{Title: new(one.Title + fmt.Sprint(" ", n))}, time.Unix(int64(n), 0))
+		_, err = storetest.Update(t.Context(), s, one.ID, memory.Patch{Title: new(one.Title + fmt.Sprint(" ", n))}, time.Unix(int64(n), 0))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -13,18 +13,13 @@ import (
 // Create stores a valid memory, by memory.Upsert when its title and namespace are there.
 func (s *Store) Create(ctx context.Context, m memory.Memory) (store.Change, error) {
 	m = m.Normalized()
-	return s.change(ctx, "storing a memory", func(t *tx) (store.Change, error) { return t.create(m) })
-}
-
-// change runs a job that makes one change.
-func (s *Store) change(ctx context.Context, what string, do func(*tx) (store.Change, error)) (store.Change, error) {
 	var made store.Change
 	err := s.writer.write(ctx, func(t *tx) (err error) {
-		made, err = do(t)
+		made, err = t.create(m)
 		return err
 	})
 	if err != nil {
-		return store.Change{}, fmt.Errorf("%s: %w", what, err)
+		return store.Change{}, fmt.Errorf("storing a memory: %w", err)
 	}
 	return made, nil
 }
@@ -51,11 +46,7 @@ func (t *tx) create(m memory.Memory) (store.Change, error) {
 	return c, t.insert(c)
 }
 
-// Update changes the row with an id or a unique prefix.
-func (s *Store) Update(ctx context.Context, idOrPrefix string, p memory.Patch, at time.Time) (store.Change, error) {
-	return s.change(ctx, "updating a memory", func(t *tx) (store.Change, error) { return t.patch(idOrPrefix, p, at) })
-}
-
+// patch changes the row with an id or a unique prefix.
 func (t *tx) patch(idOrPrefix string, p memory.Patch, at time.Time) (store.Change, error) {
 	was, err := resolve(t.conn, idOrPrefix)
 	if err != nil {
@@ -87,17 +78,6 @@ func (t *tx) rename(was row, now memory.Memory, at time.Time) (store.Change, err
 	}
 	c := store.Change{Memory: now, Event: t.next()}
 	return c, t.update(was, c)
-}
-
-// Delete removes the row with an id or a unique prefix.
-func (s *Store) Delete(ctx context.Context, idOrPrefix string, at time.Time) (store.Change, error) {
-	return s.change(ctx, "deleting a memory", func(t *tx) (store.Change, error) {
-		was, err := resolve(t.conn, idOrPrefix)
-		if err != nil {
-			return store.Change{}, err
-		}
-		return t.bury(was, at)
-	})
 }
 
 // bury deletes a row.

@@ -10,7 +10,7 @@ import (
 
 func update(t *testing.T, s store.Store, id string, p memory.Patch, seconds int) store.Change {
 	t.Helper()
-	c, err := s.Update(t.Context(), id, p, when(seconds))
+	c, err := Update(t.Context(), s, id, p, when(seconds))
 	return must(t, c, err)
 }
 
@@ -33,7 +33,7 @@ func testUpdate(t *testing.T, open Opener) {
 			return is && taken.ID == "id-a"
 		},
 	} {
-		if _, err := s.Update(t.Context(), id, memory.Patch{Title: pointer("a")}, when(6)); !check(err) {
+		if _, err := Update(t.Context(), s, id, memory.Patch{Title: pointer("a")}, when(6)); !check(err) {
 			t.Errorf("%s: got %v", id, err)
 		}
 	}

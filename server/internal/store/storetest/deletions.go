@@ -16,7 +16,7 @@ func when(seconds int) time.Time { return epoch.Add(time.Duration(seconds) * tim
 
 func remove(t *testing.T, s store.Store, id string, seconds int) store.Change {
 	t.Helper()
-	c, err := s.Delete(t.Context(), id, when(seconds))
+	c, err := Delete(t.Context(), s, id, when(seconds))
 	return must(t, c, err)
 }
 
@@ -56,11 +56,11 @@ func testDelete(t *testing.T, open Opener) {
 	s := opened(t, open)
 	create(t, s, row("aa", 1))
 	create(t, s, row("ab", 1))
-	_, err := s.Delete(t.Context(), "id-a", when(2))
+	_, err := Delete(t.Context(), s, "id-a", when(2))
 	if ambiguous, is := errors.AsType[*store.AmbiguousPrefix](err); !is || len(ambiguous.IDs) != 2 {
 		t.Errorf("got %v, want *AmbiguousPrefix of both", err)
 	}
-	if _, err := s.Delete(t.Context(), "no", when(2)); !errors.Is(err, store.ErrNotFound) {
+	if _, err := Delete(t.Context(), s, "no", when(2)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
 	want := store.Change{
@@ -71,7 +71,7 @@ func testDelete(t *testing.T, open Opener) {
 	if _, err := s.Get(t.Context(), "id-aa"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the deleted row: %v", err)
 	}
-	if _, err := s.Delete(t.Context(), "id-aa", when(4)); !errors.Is(err, store.ErrNotFound) {
+	if _, err := Delete(t.Context(), s, "id-aa", when(4)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("once more: %v, want ErrNotFound", err)
 	}
 	changes, upto, err := s.Own(t.Context(), 1, 10)
@@ -308,14 +308,14 @@ func testDeletionsConverge(t *testing.T, open Opener) {
 			case 1:
 				exchange(t, s, nodes[r.IntN(3)])
 			case 2:
-				c, err := s.Delete(t.Context(), ids[r.IntN(len(ids))], now)
+				c, err := Delete(t.Context(), s, ids[r.IntN(len(ids))], now)
 				deleted[must(t, c, err).ID()] = true
 			case 3:
 				p := memory.Patch{Content: pointer(fmt.Sprint("content ", r.IntN(3)))}
 				update(t, s, ids[r.IntN(len(ids))], p, step)
 			default:
 				p := memory.Patch{Title: pointer(fmt.Sprint("t", r.IntN(6)))}
-				_, err := s.Update(t.Context(), ids[r.IntN(len(ids))], p, now)
+				_, err := Update(t.Context(), s, ids[r.IntN(len(ids))], p, now)
 				if _, taken := errors.AsType[*store.TitleInUse](err); err != nil && !taken {
 					t.Fatal(err)
 				}

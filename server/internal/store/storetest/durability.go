@@ -22,8 +22,8 @@ func testContexts(t *testing.T, open Opener) {
 	for name, call := range map[string]func() error{
 		"create": func() error { _, err := s.Create(ctx, row("a", 1)); return err },
 		"merge":  func() error { _, err := s.Merge(ctx, numbered("far", 1, row("b", 1))); return err },
-		"update": func() error { _, err := s.Update(ctx, "id-a", memory.Patch{}, epoch); return err },
-		"delete": func() error { _, err := s.Delete(ctx, "id-a", epoch); return err },
+		"update": func() error { _, err := Update(ctx, s, "id-a", memory.Patch{}, epoch); return err },
+		"delete": func() error { _, err := Delete(ctx, s, "id-a", epoch); return err },
 		"get":    func() error { _, err := s.Get(ctx, "id-a"); return err },
 		"list":   func() error { _, err := s.List(ctx, store.Query{Limit: 1}); return err },
 		"own":    func() error { _, _, err := s.Own(ctx, 0, 1); return err },
@@ -139,8 +139,8 @@ func testClosed(t *testing.T, open Opener) {
 	for name, call := range map[string]func() error{
 		"create": func() error { _, err := s.Create(t.Context(), row("b", 1)); return err },
 		"merge":  func() error { _, err := s.Merge(t.Context(), store.Batch{}); return err },
-		"update": func() error { _, err := s.Update(t.Context(), "id-a", memory.Patch{}, epoch); return err },
-		"delete": func() error { _, err := s.Delete(t.Context(), "id-a", epoch); return err },
+		"update": func() error { _, err := Update(t.Context(), s, "id-a", memory.Patch{}, epoch); return err },
+		"delete": func() error { _, err := Delete(t.Context(), s, "id-a", epoch); return err },
 		"get":    func() error { _, err := s.Get(t.Context(), "id-a"); return err },
 		"vector": func() error { _, err := s.Vector(t.Context()); return err },
 	} {
@@ -250,7 +250,7 @@ func writeUntilKilled(t *testing.T, s store.Store) {
 					_, err = s.Merge(t.Context(), numbered(fmt.Sprint("far-", w), int64(i+1), row(title, i)))
 				}
 				if err == nil && w < 2 && i%2 == 0 {
-					_, err = s.Delete(t.Context(), "id-"+title, epoch)
+					_, err = Delete(t.Context(), s, "id-"+title, epoch)
 					title = deletedPrefix + title
 				}
 				if err != nil {
