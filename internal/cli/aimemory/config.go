@@ -45,17 +45,18 @@ func configPath() string {
 }
 
 // loadConfig reads the configuration file and says so on stderr. One that cannot be read counts
-// as empty.
+// as empty, but for a key that it may hold.
 func loadConfig(stderr io.Writer) fileConfig {
 	path := configPath()
 	if path == "" {
 		return fileConfig{}
 	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, unread := os.ReadFile(path)
+	if errors.Is(unread, fs.ErrNotExist) {
 		return fileConfig{}
 	}
 	var c fileConfig
+	err := unread
 	if err == nil {
 		c, err = parseConfig(string(text))
 	}
@@ -64,8 +65,8 @@ func loadConfig(stderr io.Writer) fileConfig {
 		return c
 	}
 	_, _ = fmt.Fprintf(stderr, "ai-memory: config %s is not used, defaults hold: %v\n", path, err)
-	if strings.Contains(string(text), "api_key") {
-		return fileConfig{unreadKey: fmt.Errorf("%s speaks of api_key but cannot be read: %w", path, err)}
+	if unread != nil || strings.Contains(string(text), "api_key") {
+		return fileConfig{unreadKey: fmt.Errorf("%s may hold an api_key and cannot be read: %w", path, err)}
 	}
 	return fileConfig{}
 }

@@ -3,6 +3,7 @@ package aimemory_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -246,8 +247,8 @@ func TestAccessUsage(t *testing.T) {
 		"no such client certificate": {"", []string{"--quorum-client-cert", "missing", "--quorum-client-key", "missing"}, 1, "Error: failed to load the quorum client certificate missing"},
 		"no such authority":          {"", []string{"--quorum-ca", "missing"}, 1, "Error: failed to read the peers' authority"},
 		"an API key that is not known": {broken, nil, 1,
-			"Error: $HOME/.config/ai-memory/config.toml speaks of api_key but cannot be read: line 2, at or after the key api_key, is not what it should be"},
-		"an API key that is a number": {"api_key = 20240101\n", nil, 1, "Error: $HOME/.config/ai-memory/config.toml speaks of api_key"},
+			"Error: $HOME/.config/ai-memory/config.toml may hold an api_key and cannot be read: line 2, at or after the key api_key, is not what it should be"},
+		"an API key that is a number": {"api_key = 20240101\n", nil, 1, "Error: $HOME/.config/ai-memory/config.toml may hold an api_key and cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -267,6 +268,21 @@ func TestAccessUsage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestConfigOutOfReach has a configuration file that cannot be opened: it may hold a key, so the
+// server does not start without one.
+func TestConfigOutOfReach(t *testing.T) {
+	t.Parallel()
+	cmd := configured(t, "", "serve", "--host", "127.0.0.1", "--port", "0")
+	path := filepath.Join(cmd.Dir, ".config", "ai-memory", "config.toml")
+	if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.CombinedOutput()
+	if got := exitStatus(t, err); got != 1 || !strings.Contains(string(out), "may hold an api_key and cannot be read") {
+		t.Errorf("exit status %d\n%s", got, out)
 	}
 }
 

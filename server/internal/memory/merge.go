@@ -97,14 +97,18 @@ func longAlready(a, b, later Memory) bool {
 // one (contract section 4.1): the write's content, tags, source and metadata, whatever its time;
 // id, created_at, access_count, last_accessed_at and a set agent_id stay; priority, confidence
 // and tier only rise; expires_at is none if either is long, else the write's, else the existing
-// one unless that is past. The result is later than the existing row, by a nanosecond if need
+// one unless that is past; a write of a lower tier never shortens the life of a row. The result is later than the existing row, by a nanosecond if need
 // be, so it also wins on every other node: Merge(existing, result) is result.
 func Upsert(existing, write Memory) Memory {
 	long, now := existing.Tier == Long || write.Tier == Long, instant(write.UpdatedAt)
+	lower := write.Tier.Rank() < existing.Tier.Rank()
 	write = over(existing, write)
 	write.Priority = max(existing.Priority, write.Priority)
 	write.Confidence = max(existing.Confidence, write.Confidence)
 	if e := existing.ExpiresAt; write.ExpiresAt == nil && e != nil && instant(*e).After(now) {
+		write.ExpiresAt = e
+	}
+	if e := existing.ExpiresAt; lower && (e == nil || compareOptional(write.ExpiresAt, e) < 0) {
 		write.ExpiresAt = e
 	}
 	if long {

@@ -172,6 +172,7 @@ func TestUpsert(t *testing.T) {
 	want := write
 	want.ID, want.CreatedAt, want.AccessCount, want.LastAccessedAt = "kept", existing.CreatedAt, 4, &soon
 	want.Priority, want.Tier, want.Metadata = 8, memory.Mid, []byte(`{"agent_id":"zoe"}`)
+	want.ExpiresAt = &later // the write is of a lower tier
 	want.UpdatedAt = "2026-01-05T00:00:00.000000001+00:00"
 	same(t, "upsert", want, memory.Upsert(existing, write))
 
@@ -187,6 +188,10 @@ func TestUpsert(t *testing.T) {
 		{"none when it becomes long", memory.Mid, memory.Long, &later, &soon, nil},
 		{"none when both are long", memory.Long, memory.Long, &soon, &soon, nil},
 		{"not one that is past", memory.Mid, memory.Mid, &existing.CreatedAt, nil, nil},
+		{"the row's when a lower tier would shorten it", memory.Mid, memory.Short, &later, &soon, &later},
+		{"none when a lower tier would end it", memory.Mid, memory.Short, nil, &soon, nil},
+		{"the write's when a lower tier prolongs it", memory.Mid, memory.Short, &soon, &later, &later},
+		{"the write's when a higher tier shortens it", memory.Short, memory.Mid, &later, &soon, &soon},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

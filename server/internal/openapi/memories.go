@@ -130,7 +130,7 @@ func listFilters() []*Parameter {
 		query("min_priority", integer("This priority or a higher one.")),
 		query("since", text("created_at from this time on, compared as text.")),
 		query("until", text("created_at up to this time, compared as text.")),
-		query("tags", text("One tag, exactly.")),
+		query("tags", text("A comma list of tags, all of which the memory has.")),
 	}
 }
 

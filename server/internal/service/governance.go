@@ -203,8 +203,8 @@ func exactly(id string, get func(string) (memory.Memory, error)) (memory.Memory,
 
 // guard refuses to change or delete a memory that holds the policy of some namespace to all but
 // its owner, and those whom the owner made admins: else a policy would bind only who does not know
-// how to lift it. A memory without an owner is anyone's. Before a row is stored by title and
-// namespace, id is empty.
+// how to lift it. A memory without an owner is anyone's. What is to be stored is looked for by its
+// title and namespace, what is to be changed or deleted is given.
 func guard(tx store.Tx, a Act) error {
 	row := a.Memory
 	var err error

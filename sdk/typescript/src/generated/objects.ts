@@ -710,7 +710,7 @@ export interface RecallRequest {
   namespace?: string | null;
   /** created_at from this time on. */
   since?: string | null;
-  /** One tag, exactly. */
+  /** A comma list of tags, all of which the memory has. */
   tags?: string | null;
   /** created_at up to this time. */
   until?: string | null;

@@ -335,7 +335,7 @@ export interface Operations {
       offset?: number;
       /** created_at from this time on, compared as text. */
       since?: string;
-      /** One tag, exactly. */
+      /** A comma list of tags, all of which the memory has. */
       tags?: string;
       tier?: Tier;
       /** created_at up to this time, compared as text. */
@@ -559,7 +559,7 @@ export interface Operations {
       namespace?: string;
       /** created_at from this time on. */
       since?: string;
-      /** One tag, exactly. */
+      /** A comma list of tags, all of which the memory has. */
       tags?: string;
       /** created_at up to this time. */
       until?: string;
@@ -592,7 +592,7 @@ export interface Operations {
       q: string;
       /** created_at from this time on, compared as text. */
       since?: string;
-      /** One tag, exactly. */
+      /** A comma list of tags, all of which the memory has. */
       tags?: string;
       tier?: Tier;
       /** created_at up to this time, compared as text. */

@@ -28,11 +28,13 @@ const fileMode = 0o600
 // install puts a copy of the template where no database is yet: whole or not at all, durable,
 // and never over a file that another process put there meanwhile.
 func install(path string) (err error) {
+	// In this order: who makes a database at this moment makes it before its log.
+	_, withoutLog := os.Stat(path + "-wal")
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	// A log without its database would be played into the new one.
-	if _, err := os.Stat(path + "-wal"); err == nil {
+	if withoutLog == nil {
 		return fmt.Errorf("%s-wal is there but %s is not: bring the database back, "+
 			"or move the log away if its writes are not wanted", path, filepath.Base(path))
 	}
