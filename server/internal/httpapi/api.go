@@ -208,12 +208,15 @@ func caller(r *http.Request) string {
 }
 
 // pathID is the {id} of a path.
-func pathID(r *http.Request) (string, error) {
-	id := r.PathValue("id")
-	if !utf8.ValidString(id) {
-		return "", &plain{http.StatusBadRequest, "Invalid URL: Invalid UTF-8 in `id`"}
+func pathID(r *http.Request) (string, error) { return pathValue(r, "id") }
+
+// pathValue is a named segment of a path.
+func pathValue(r *http.Request, name string) (string, error) {
+	value := r.PathValue(name)
+	if !utf8.ValidString(value) {
+		return "", &plain{http.StatusBadRequest, "Invalid URL: Invalid UTF-8 in `" + name + "`"}
 	}
-	return id, nil
+	return value, nil
 }
 
 // healthTimeout bounds a look at the store.

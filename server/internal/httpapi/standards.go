@@ -5,22 +5,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
 
 	"chaosctl/server/internal/service"
 )
 
 // The routes of this file are beyond the contract; their answers are those of its section 11.5,
 // tools 24 to 26. A namespace with slashes is written %2F in a path.
-
-// pathNamespace is the {ns} of a path.
-func pathNamespace(r *http.Request) (string, error) {
-	namespace := r.PathValue("ns")
-	if !utf8.ValidString(namespace) {
-		return "", &plain{http.StatusBadRequest, "Invalid URL: Invalid UTF-8 in `ns`"}
-	}
-	return namespace, nil
-}
 
 // queryNamespace is the namespace of a query.
 func queryNamespace(r *http.Request) (string, error) {
