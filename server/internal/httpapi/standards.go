@@ -12,6 +12,9 @@ import (
 // The routes of this file are beyond the contract; their answers are those of its section 11.5,
 // tools 24 to 26. A namespace with slashes is written %2F in a path.
 
+// pathNamespace is the {ns} of a path.
+func pathNamespace(r *http.Request) (string, error) { return pathValue(r, "ns") }
+
 // queryNamespace is the namespace of a query.
 func queryNamespace(r *http.Request) (string, error) {
 	q := parseQuery(r.URL.RawQuery)
