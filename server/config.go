@@ -70,6 +70,9 @@ func DefaultLifetimes() Lifetimes { return memory.DefaultLifetimes() }
 // MaxLifetime is the longest a lifetime may be; a longer one counts as this.
 const MaxLifetime = memory.MaxLifetime
 
+// Version is the version of ai-memory with which the server is compatible.
+const Version = service.Version
+
 // Defaults of Config.
 const (
 	DefaultDB            = "ai-memory.db"

@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"chaosctl/server"
 )
 
 // Exit statuses (contract section 7.1).
@@ -19,7 +21,7 @@ const (
 )
 
 // version is the version of ai-memory this program is compatible with; scripts look at it.
-const version = "0.6.0"
+const version = server.Version
 
 // usageError is a mistake in how the program was called.
 type usageError struct{ err error }

@@ -57,6 +57,13 @@ func kinds() map[RecordKind]kind {
 	}
 }
 
+// Ended returns the record as it is once it is gone, at a time in Unix nanoseconds; later than it
+// was in any case.
+func (r Record) Ended(at int64) Record {
+	r.Stamp, r.Gone, r.Value = max(at, r.Stamp+1), true, nil
+	return r
+}
+
 // Checked returns a record as it is stored, and what it is looked up by: of a link the source and
 // the target, of what is archived the namespace. It returns an error for one that is none.
 func (r Record) Checked() (Record, [2]string, error) {

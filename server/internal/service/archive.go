@@ -120,8 +120,7 @@ func (s *Service) restore(tx store.Tx, id string) (memory.Memory, error) {
 	if err != nil {
 		return memory.Memory{}, err
 	}
-	r.Stamp, r.Gone, r.Value = max(now.UnixNano(), r.Stamp), true, nil
-	return m, tx.Put(r)
+	return m, tx.Put(r.Ended(now.UnixNano()))
 }
 
 // day is what the age of the archive is counted in.

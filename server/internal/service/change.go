@@ -99,11 +99,8 @@ func (s *Service) admitUpdate(ctx context.Context, idOrPrefix string, p memory.P
 		acts = append(acts, Act{Action: ActionDelete, Caller: agent, Memory: was})
 	}
 	for _, a := range acts {
-		switch verdict, err := s.judge(ctx, a); {
-		case err != nil:
+		if err := s.permit(ctx, a, "a change of title or namespace"); err != nil {
 			return nil, err
-		case verdict == memory.Queue:
-			return nil, &Denied{a.Action, "governance: a change of title or namespace cannot wait for approval"}
 		}
 	}
 	return nil, nil //nolint:nilnil // it may be done

@@ -84,20 +84,11 @@ func (s *Service) mayConsolidate(ctx context.Context, ids []string, c memory.Con
 		acts = append(acts, Act{Action: ActionDelete, Caller: c.AgentID, Memory: m})
 	}
 	for _, a := range acts {
-		if err := s.permit(ctx, a); err != nil {
+		if err := s.permit(ctx, a, "a consolidation"); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// permit is admit for what cannot wait.
-func (s *Service) permit(ctx context.Context, a Act) error {
-	verdict, err := s.judge(ctx, a)
-	if err == nil && verdict == memory.Queue {
-		err = &Denied{a.Action, "governance: a consolidation cannot wait for approval"}
-	}
-	return err
 }
 
 // consolidate does it within a transaction.

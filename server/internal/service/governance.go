@@ -104,6 +104,16 @@ func (s *Service) judge(ctx context.Context, a Act) (memory.Verdict, error) {
 	return verdict, nil
 }
 
+// permit is admit for what cannot wait: what has to be approved first is denied, as of a kind of
+// thing that cannot wait.
+func (s *Service) permit(ctx context.Context, a Act, what string) error {
+	verdict, err := s.judge(ctx, a)
+	if err == nil && verdict == memory.Queue {
+		err = &Denied{a.Action, "governance: " + what + " cannot wait for approval"}
+	}
+	return err
+}
+
 // governs is false when certainly no namespace has a policy.
 func (s *Service) governs() bool { return s.store.Holds(memory.KindStandard) }
 
@@ -236,8 +246,7 @@ func unseat(tx store.Tx, id string, at time.Time) error {
 		return err
 	}
 	for _, r := range of {
-		r.Stamp, r.Gone, r.Value = max(at.UnixNano(), r.Stamp+1), true, nil
-		if err := tx.Put(r); err != nil {
+		if err := tx.Put(r.Ended(at.UnixNano())); err != nil {
 			return err
 		}
 	}

@@ -93,15 +93,12 @@ func (s *Service) touch(ctx context.Context, recalled []Scored) error {
 	now := s.clock.Now()
 	return s.spread(ctx, func(tx store.Tx) error {
 		for _, r := range recalled {
-			m, err := tx.Get(r.ID)
-			var ambiguous *AmbiguousPrefix
-			switch {
-			case errors.Is(err, ErrNotFound) || errors.As(err, &ambiguous):
-				continue // it was deleted meanwhile
-			case err != nil:
-				return err
-			case m.ID != r.ID:
+			m, err := exactly(r.ID, tx.Get)
+			if errors.Is(err, ErrNotFound) { // it was deleted meanwhile
 				continue
+			}
+			if err != nil {
+				return err
 			}
 			if err := tx.Amend(memory.Touch(m, now, s.options.Lifetimes)); err != nil {
 				return fmt.Errorf("touch %s: %w", m.ID, err)

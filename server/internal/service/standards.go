@@ -192,8 +192,7 @@ func (s *Service) ClearStandard(ctx context.Context, namespace, caller string) (
 		if _, err := s.replaceable(tx, namespace, agent); err != nil {
 			return err
 		}
-		r.Stamp, r.Gone, r.Value = max(s.clock.Now().UnixNano(), r.Stamp+1), true, nil
-		return tx.Put(r)
+		return tx.Put(r.Ended(s.clock.Now().UnixNano()))
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -146,8 +146,7 @@ func (s *Service) Unsubscribe(ctx context.Context, id string) (Unsubscribed, err
 		if err != nil {
 			return err
 		}
-		r.Stamp, r.Gone, r.Value = max(s.clock.Now().UnixNano(), r.Stamp+1), true, nil
-		return tx.Put(r)
+		return tx.Put(r.Ended(s.clock.Now().UnixNano()))
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -83,14 +83,20 @@ func (t transactional) Update(idOrPrefix string, p memory.Patch, at time.Time) (
 	return c.Memory, err
 }
 
+// exactly returns the row with an id, or store.ErrNotFound.
+func (t transactional) exactly(id string) (row, error) {
+	r, found, err := t.byID(id)
+	if err == nil && !found {
+		err = store.ErrNotFound
+	}
+	return r, err
+}
+
 // Amend gives the row with an id another state.
 func (t transactional) Amend(m memory.Memory) error {
-	was, found, err := t.byID(m.ID)
-	switch {
-	case err != nil:
+	was, err := t.exactly(m.ID)
+	if err != nil {
 		return err
-	case !found:
-		return store.ErrNotFound
 	}
 	m.Title, m.Namespace = was.Memory.Title, was.Memory.Namespace
 	m.Generation, m.Moved = was.Memory.Generation, was.Memory.Moved
@@ -114,12 +120,9 @@ func (t transactional) Delete(idOrPrefix string, at time.Time) (memory.Memory, e
 
 // Archive takes a row out and keeps it as a record.
 func (t transactional) Archive(id, reason string, at time.Time) error {
-	was, found, err := t.byID(id)
-	switch {
-	case err != nil:
+	was, err := t.exactly(id)
+	if err != nil {
 		return err
-	case !found:
-		return store.ErrNotFound
 	}
 	archived := memory.Archived{Memory: was.Memory, ArchivedAt: memory.FormatTime(at), ArchiveReason: reason}
 	if err := t.put(archived.Record(at.UnixNano())); err != nil {
@@ -137,12 +140,9 @@ func (t transactional) Archive(id, reason string, at time.Time) error {
 
 // Expire takes an expired row out for good.
 func (t transactional) Expire(id string, at time.Time) error {
-	was, found, err := t.byID(id)
-	switch {
-	case err != nil:
+	was, err := t.exactly(id)
+	if err != nil {
 		return err
-	case !found:
-		return store.ErrNotFound
 	}
 	if _, err := t.begin(was.Memory.Expire(memory.FormatTime(at))); err != nil {
 		return err
