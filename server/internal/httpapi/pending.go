@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"chaosctl/server/internal/memory"
@@ -35,43 +34,21 @@ func (a *api) pending(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := make([]pendingAction, len(found))
 	for i, p := range found {
-		out[i] = newPendingAction(p)
+		found[i] = withoutNodes(p)
 	}
-	return reply(w, http.StatusOK, map[string]any{"count": len(out), "pending": out})
+	return reply(w, http.StatusOK, map[string]any{"count": len(found), "pending": found})
 }
 
-// pendingAction is a PendingAction of contract section 1.3 on the wire.
-type pendingAction struct {
-	ActionType  string          `json:"action_type"`
-	Approvals   []approval      `json:"approvals"`
-	DecidedAt   string          `json:"decided_at,omitempty"`
-	DecidedBy   string          `json:"decided_by,omitempty"`
-	ID          string          `json:"id"`
-	MemoryID    *string         `json:"memory_id"`
-	Namespace   string          `json:"namespace"`
-	Payload     json.RawMessage `json:"payload"`
-	RequestedAt string          `json:"requested_at"`
-	RequestedBy string          `json:"requested_by"`
-	Status      string          `json:"status"`
-}
-
-type approval struct {
-	AgentID    string `json:"agent_id"`
-	ApprovedAt string `json:"approved_at"`
-}
-
-func newPendingAction(p memory.PendingAction) pendingAction {
-	out := pendingAction{
-		ActionType: p.ActionType, Approvals: make([]approval, len(p.Approvals)), DecidedAt: p.DecidedAt, DecidedBy: p.DecidedBy,
-		ID: p.ID, MemoryID: p.MemoryID, Namespace: p.Namespace, Payload: p.Payload,
-		RequestedAt: p.RequestedAt, RequestedBy: p.RequestedBy, Status: string(p.Status),
-	}
+// withoutNodes is a pending action as clients see it: without where its votes were given.
+func withoutNodes(p memory.PendingAction) memory.PendingAction {
+	votes := make([]memory.Approval, len(p.Approvals))
 	for i, v := range p.Approvals {
-		out.Approvals[i] = approval{v.AgentID, v.ApprovedAt}
+		v.Node = ""
+		votes[i] = v
 	}
-	return out
+	p.Approvals = votes
+	return p
 }
 
 // approve answers POST /api/v1/pending/{id}/approve (contract section 2.12).

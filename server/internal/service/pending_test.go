@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 	"chaosctl/server/internal/store"
-	"chaosctl/server/internal/store/sqlite"
 )
 
 // ask queues the storing of a memory with a title, by ann.
@@ -261,18 +258,8 @@ type place struct {
 
 func newPlace(t *testing.T) place {
 	t.Helper()
-	database, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "m.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := database.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	clock := memory.NewClock(time.Now)
-	observed := service.Observed(database, clock)
-	return place{service.New(observed, clock, nil, service.DefaultOptions(), slog.New(slog.DiscardHandler)), observed}
+	s, st := newService(t, nil)
+	return place{s, st}
 }
 
 // tell gives all that one place has to another, which may have deleted some of it.
