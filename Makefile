@@ -80,7 +80,7 @@ fuzz: ## fuzz every parser of the memory server for FUZZTIME each (3s)
 	@for target in $$(git grep -ohE '^func Fuzz[A-Za-z]+' -- server/ | sed 's/^func //' | sort -u); do \
 		package=$$(git grep -lE "^func $$target\(" -- server/ | head -n 1 | xargs dirname); \
 		$(FUZZ) -fuzz "^$$target\$$" "./$$package" >bin/fuzz.txt 2>&1 || { cat bin/fuzz.txt; exit 1; }; \
-		echo "fuzz: $$target: $$(grep -oE 'execs: [0-9]+' bin/fuzz.txt | tail -n 1)"; \
+		echo "fuzz: $$target: $$(grep -oE '(execs|baseline coverage): [0-9/]+' bin/fuzz.txt | tail -n 1)"; \
 	done
 
 .PHONY: lint
