@@ -46,7 +46,7 @@ func (c *cycle) strike(ctx context.Context, t *traffic) error {
 	c.decide("struck", "nodes %v", injection.Evidence().Nodes)
 	heal := func(ctx context.Context) error { return injection.Heal(ctx) }
 	c.undo.push("heal "+c.fault.String(), heal)
-	hold(ctx, c.fault.For())
+	hold(ctx, c.lasts())
 	err = heal(ctx)
 	c.history.Windows = append(c.history.Windows, c.window(began, injection.Evidence()))
 	if err != nil {
@@ -54,6 +54,10 @@ func (c *cycle) strike(ctx context.Context, t *traffic) error {
 	}
 	return nil
 }
+
+// lasts is how long the fault of this try is in force: its n-th try holds it n times as long, as a
+// system may be too slow for a write to begin and end inside the first (docs/adr/0005).
+func (c *cycle) lasts() time.Duration { return c.fault.For() * time.Duration(min(c.attempt, 1+maxRetries)) }
 
 func (c *cycle) awaitMoment(ctx context.Context, t *traffic, m moment) error {
 	if err := t.awaitSent(ctx, m.sent); err != nil {
@@ -89,7 +93,7 @@ func (c *cycle) missed(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	case errors.Is(err, errNoStrike), errors.Is(err, faults.ErrNodeGone), errors.As(err, &notExercised):
 		c.history.Windows = append(c.history.Windows, metrics.Window{
-			ID: c.windowID(), Fault: c.fault.String(), Asked: c.fault.For(),
+			ID: c.windowID(), Fault: c.fault.String(), Asked: c.lasts(),
 			Began: metrics.Never, Active: metrics.Never, HealBegan: metrics.Never, Healed: metrics.Never,
 			Why: err.Error(),
 		})
@@ -109,7 +113,7 @@ func (c *cycle) window(began time.Duration, e faults.Evidence) metrics.Window {
 		Killed:    e.Killed,
 		Isolated:  e.Isolated,
 		Stopped:   e.Stopped,
-		Asked:     c.fault.For(),
+		Asked:     c.lasts(),
 		Began:     began,
 		Active:    c.at(e.Active),
 		HealBegan: c.at(e.HealBegan),

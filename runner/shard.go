@@ -66,9 +66,9 @@ func ServeShard(ctx context.Context, in io.Reader, out io.Writer) error {
 	return errors.Join(tell.err, network.Close())
 }
 
-// writeTimeout is how long a client waits for an answer: longer than a fault may hold it up.
+// writeTimeout is how long a client waits for an answer: longer than a fault of the last try may hold it up.
 func writeTimeout(c Campaign, f faults.Named) time.Duration {
-	return c.QuorumTimeout + f.For() + 5*time.Second
+	return c.QuorumTimeout + (1+maxRetries)*f.For() + 5*time.Second
 }
 
 // teller writes messages one at a time and keeps the first error.

@@ -53,20 +53,27 @@ func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // readBody reads what is said to be JSON, and not too much of it.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
-		// Read it all the same: a client that is still sending might not see the answer.
-		_, _ = io.CopyN(io.Discard, r.Body, 2*maxBody)
+		drain(r.Body)
 		return nil, &plain{http.StatusUnsupportedMediaType, "Expected request with `Content-Type: application/json`"}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
+		drain(r.Body)
 		return nil, &plain{http.StatusRequestEntityTooLarge, "Failed to buffer the request body: length limit exceeded"}
 	case err != nil:
 		return nil, &plain{http.StatusBadRequest, "Failed to buffer the request body: " + err.Error()}
 	}
 	return body, nil
 }
+
+// maxDrained bounds what is read of a body that is refused, in bytes.
+const maxDrained = 16 << 20
+
+// drain reads a body that is refused: a client that is still sending when the connection is closed
+// might see a reset in place of the answer.
+func drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, maxDrained) }
 
 // isJSON tells whether a body of a content type is read as JSON. So is one of none: clients forget
 // to name it.
