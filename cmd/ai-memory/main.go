@@ -13,5 +13,5 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(aimemory.Main(ctx, os.Args, os.Stdout, os.Stderr))
+	os.Exit(aimemory.Main(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }

@@ -24,10 +24,11 @@ func rooms() []room {
 		{"internal/buildinfo", nil, "facts about the binary"},
 		{
 			"internal/cli/chaosctl",
-			[]string{"runner", "faults", "cluster/...", "metrics/...", "reports", "internal/buildinfo"},
+			[]string{"runner", "faults", "cluster/...", "metrics/...", "reports", "internal/buildinfo", "internal/cli/order"},
 			"it wires the rooms of the framework; the server under test is reached by flags and HTTP only",
 		},
-		{"internal/cli/aimemory", []string{"server", "internal/buildinfo"}, "it wires the server"},
+		{"internal/cli/aimemory", []string{"server", "internal/buildinfo", "internal/cli/order"}, "it wires the server"},
+		{"internal/cli/order", nil, "words of a command line, whatever they mean"},
 		{
 			"runner", []string{"faults", "cluster/...", "metrics/..."},
 			"the order of things is where these meet; how they are shown is for others",

@@ -22,7 +22,10 @@ type fileConfig struct {
 	DB             string `toml:"db"`
 	ArchiveOnGC    *bool  `toml:"archive_on_gc"`
 	ArchiveMaxDays int    `toml:"archive_max_days"`
-	TTL            struct {
+	Identity       struct {
+		AnonymizeDefault bool `toml:"anonymize_default"`
+	} `toml:"identity"`
+	TTL struct {
 		Short       *int64 `toml:"short_ttl_secs"`
 		Mid         *int64 `toml:"mid_ttl_secs"`
 		Long        *int64 `toml:"long_ttl_secs"`

@@ -4,12 +4,13 @@ package aimemory
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"chaosctl/internal/cli/order"
 	"chaosctl/server"
 )
 
@@ -23,81 +24,132 @@ const (
 // version is the version of ai-memory this program is compatible with; scripts look at it.
 const version = server.Version
 
-// usageError is a mistake in how the program was called.
-type usageError struct{ err error }
-
-func (u *usageError) Error() string { return u.err.Error() }
-func (u *usageError) Unwrap() error { return u.err }
-
-func usagef(format string, args ...any) error {
-	return &usageError{fmt.Errorf(format, args...)}
+// Main runs the program with its arguments, the program's name first, and returns its exit
+// status. Commands that read their input from a pipe read stdin. It returns when ctx ends and what was
+// under way is done.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return report(stderr, run(ctx, args, stdin, stdout, stderr))
 }
 
-// Main runs the program with its arguments, the program's name first, and returns its exit
-// status. It returns when ctx ends and what was under way is done.
-func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := newApp(stdout, stderr).RunContext(ctx, args)
-	var usage *usageError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &usage):
-		_, _ = fmt.Fprintf(stderr, "error: %v\n\nFor more information, try '--help'.\n", err)
-		return exitUsage
-	default:
-		_, _ = fmt.Fprintf(stderr, "Error: %v\n", err)
-		return exitError
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	app := newApp(stdin, stdout, stderr)
+	args, err := helpAsFlag(app, args)
+	if err != nil {
+		return err
+	}
+	args, repeated := order.Arrange(app, args)
+	if repeated != "" {
+		return usagef("the argument '%s' cannot be used multiple times", repeated)
+	}
+	return app.RunContext(ctx, args)
+}
+
+// commands are all there are, in the order in which help lists them.
+func commands() []*cli.Command {
+	return []*cli.Command{
+		serveCommand(),
+		syncDaemonCommand(),
 	}
 }
 
-func newApp(stdout, stderr io.Writer) *cli.App {
-	return &cli.App{
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
 		Name:            "ai-memory",
 		Usage:           "a replicated memory server for AI agents, compatible with ai-memory " + version,
 		HideVersion:     true,
 		HideHelpCommand: true,
+		Reader:          stdin,
 		Writer:          stdout,
 		ErrWriter:       stderr,
-		Flags: []cli.Flag{
-			databaseFlag("AI_MEMORY_DB"),
-			&cli.BoolFlag{Name: "version", Aliases: []string{"V"}, Usage: "print the version", DisableDefaultText: true},
-		},
-		Commands:       []*cli.Command{serveCommand(), syncDaemonCommand()},
-		OnUsageError:   onUsageError,
-		ExitErrHandler: func(*cli.Context, error) {}, // Main decides
+		Flags:           globals(),
+		Commands:        commands(),
+		OnUsageError:    onUsageError,
+		ExitErrHandler:  func(*cli.Context, error) {}, // Main decides
+		Before:          takePassphrase,
 		Action: func(c *cli.Context) error {
-			switch {
-			case c.Bool("version"):
-				_, err := fmt.Fprintln(stdout, "ai-memory", version)
-				return err
-			case c.NArg() > 0:
-				return usagef("unrecognized subcommand '%s'", c.Args().First())
-			default:
-				return usagef("a subcommand is needed")
+			if c.Bool("version") {
+				return printLine(c, "ai-memory "+version)
 			}
+			return needsSubcommand(c, "ai-memory")
 		},
 	}
+	for _, command := range app.Commands {
+		complete(command)
+	}
+	return app
 }
 
-func onUsageError(_ *cli.Context, err error, _ bool) error { return &usageError{err} }
-
-// databaseFlag is --db. It may stand before or after the subcommand, so both have one; only the
-// outer one takes the environment, lest it outdo a flag given there.
-func databaseFlag(env ...string) cli.Flag {
-	return &cli.StringFlag{
-		Name: "db", Usage: "`PATH` of the database file", Value: defaultDB, EnvVars: env,
+// complete gives a command, and those below it, what all have in common.
+func complete(command *cli.Command) {
+	command.HideHelpCommand = true
+	command.OnUsageError = onUsageError
+	for _, below := range command.Subcommands {
+		complete(below)
 	}
 }
 
-// database is the value of --db, wherever it was given.
-func database(c *cli.Context) string {
-	lineage := c.Lineage()
-	for _, level := range lineage {
-		for _, name := range level.LocalFlagNames() {
-			if name == "db" {
-				return level.String("db")
+// globals are the flags that may stand before and after every command (contract section 7.1).
+func globals() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "db", Usage: "`PATH` of the database file", Value: server.DefaultDB, EnvVars: []string{"AI_MEMORY_DB"}},
+		&cli.BoolFlag{Name: "json", Usage: "print results as JSON", DisableDefaultText: true},
+		&cli.StringFlag{Name: "agent-id", Usage: "`ID` of the agent on whose behalf this is done", EnvVars: []string{agentVariable}},
+		&cli.StringFlag{
+			Name:  "db-passphrase-file",
+			Usage: "`PATH` of a file whose passphrase is made known as AI_MEMORY_DB_PASSPHRASE; databases are not encrypted",
+		},
+		&cli.BoolFlag{Name: "version", Aliases: []string{"V"}, Usage: "print the version", DisableDefaultText: true},
+	}
+}
+
+// needsSubcommand is the action of what does nothing by itself.
+func needsSubcommand(c *cli.Context, name string) error {
+	if c.NArg() > 0 {
+		return usagef("unrecognized subcommand '%s'", c.Args().First())
+	}
+	return usagef("'%s' requires a subcommand but one was not provided", name)
+}
+
+// helpAsFlag makes "help COMMAND" what it means: "COMMAND --help".
+func helpAsFlag(app *cli.App, args []string) ([]string, error) {
+	if len(args) < 2 || args[1] != "help" {
+		return args, nil
+	}
+	known := app.Commands
+	for _, name := range args[2:] {
+		if strings.HasPrefix(name, "-") {
+			break
+		}
+		var found *cli.Command
+		for _, command := range known {
+			if command.HasName(name) {
+				found = command
 			}
 		}
+		if found == nil {
+			return nil, usagef("unrecognized subcommand '%s'", name)
+		}
+		known = found.Subcommands
 	}
-	return defaultDB
+	return append(append([]string{args[0]}, args[2:]...), "--help"), nil
+}
+
+// takePassphrase makes the passphrase of --db-passphrase-file known to child processes.
+func takePassphrase(c *cli.Context) error {
+	path := c.String("db-passphrase-file")
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // the file that the user named
+	if err != nil {
+		return wrapped("reading passphrase file "+path, err)
+	}
+	passphrase := strings.TrimRight(string(text), "\r\n")
+	if passphrase == "" {
+		return plainf("Error: passphrase file %s is empty", path)
+	}
+	if err := os.Setenv("AI_MEMORY_DB_PASSPHRASE", passphrase); err != nil {
+		return wrapped("the passphrase of "+path+" cannot be an environment variable", err)
+	}
+	return nil
 }

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		context.AfterFunc(ctx, stop)
-		os.Exit(aimemory.Main(ctx, os.Args, os.Stdout, os.Stderr))
+		os.Exit(aimemory.Main(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -358,10 +358,10 @@ func TestUsage(t *testing.T) {
 		stdout string
 		stderr string // how it begins
 	}{
-		{nil, 2, "", "error: a subcommand is needed"},
+		{nil, 2, "", "error: 'ai-memory' requires a subcommand but one was not provided"},
 		{[]string{"conquer"}, 2, "", "error: unrecognized subcommand 'conquer'"},
-		{[]string{"--nothing"}, 2, "", "error: flag provided but not defined: -nothing"},
-		{[]string{"serve", "--nothing"}, 2, "", "error: flag provided but not defined: -nothing"},
+		{[]string{"--nothing"}, 2, "", "error: unexpected argument '--nothing' found"},
+		{[]string{"serve", "--nothing"}, 2, "", "error: unexpected argument '--nothing' found"},
 		{[]string{"serve", "--port", "x"}, 2, "", "error: "},
 		{[]string{"serve", "--port", "70000"}, 2, "", "error: port 70000"},
 		{[]string{"serve", "--quorum-writes", "-1"}, 2, "", "error: "},

@@ -12,21 +12,17 @@ import (
 	"chaosctl/server"
 )
 
-const defaultDB = server.DefaultDB
-
 func serveCommand() *cli.Command {
 	return &cli.Command{
-		Name:         "serve",
-		Usage:        "run the HTTP server",
-		Flags:        slices.Concat(listenFlags(), accessFlags(), quorumFlags()),
-		OnUsageError: onUsageError,
-		Action:       serve,
+		Name:   "serve",
+		Usage:  "run the HTTP server",
+		Flags:  slices.Concat(listenFlags(), accessFlags(), quorumFlags()),
+		Action: serve,
 	}
 }
 
 func listenFlags() []cli.Flag {
 	return []cli.Flag{
-		databaseFlag(),
 		&cli.StringFlag{Name: "host", Usage: "`ADDRESS` to listen at; with TLS an IP address", Value: server.DefaultHost},
 		&cli.IntFlag{Name: "port", Usage: "`PORT` to listen at; 0 takes a free one", Value: server.DefaultPort},
 		&cli.UintFlag{
@@ -80,8 +76,8 @@ func quorumFlags() []cli.Flag {
 }
 
 func serve(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return usagef("unexpected argument '%s'", c.Args().First())
+	if err := noArguments(c); err != nil {
+		return err
 	}
 	config, err := serveConfig(c, loadConfig(c.App.ErrWriter))
 	if err != nil {
@@ -96,30 +92,21 @@ func serve(c *cli.Context) error {
 		defer signal.Stop(hangUp)
 		config.Reread = hangUp
 	}
-	return server.Serve(c.Context, config, nil)
+	return caused("failed to open database", server.Serve(c.Context, config, nil))
 }
 
 // serveConfig puts together what flags, environment and configuration file say.
 func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
-	config := server.Config{
-		DB:                   databaseOf(c, file),
-		Host:                 c.String("host"),
-		Port:                 c.Int("port"),
-		TLSCert:              c.String("tls-cert"),
-		TLSKey:               c.String("tls-key"),
-		MTLSAllowlist:        c.String("mtls-allowlist"),
-		QuorumWrites:         int(min(c.Uint("quorum-writes"), maxCount)),
-		QuorumTimeout:        time.Duration(min(c.Uint("quorum-timeout-ms"), maxCount)) * time.Millisecond,
-		QuorumClientCert:     c.String("quorum-client-cert"),
-		QuorumClientKey:      c.String("quorum-client-key"),
-		QuorumCA:             c.String("quorum-ca"),
-		ShutdownGrace:        time.Duration(min(c.Uint("shutdown-grace-secs"), maxCount)) * time.Second,
-		WebhookAllowLoopback: c.Bool("webhook-allow-loopback"),
-		Lifetimes:            file.lifetimes(),
-		DiscardExpired:       file.ArchiveOnGC != nil && !*file.ArchiveOnGC,
-		ArchiveMaxDays:       file.ArchiveMaxDays,
-		Logger:               newLogger(c.App.Writer),
-	}
+	config := databaseConfig(c, file)
+	config.Host, config.Port = c.String("host"), c.Int("port")
+	config.TLSCert, config.TLSKey, config.MTLSAllowlist = c.String("tls-cert"), c.String("tls-key"), c.String("mtls-allowlist")
+	config.QuorumWrites = int(min(c.Uint("quorum-writes"), maxCount))
+	config.QuorumTimeout = time.Duration(min(c.Uint("quorum-timeout-ms"), maxCount)) * time.Millisecond
+	config.QuorumClientCert, config.QuorumClientKey = c.String("quorum-client-cert"), c.String("quorum-client-key")
+	config.QuorumCA = c.String("quorum-ca")
+	config.ShutdownGrace = time.Duration(min(c.Uint("shutdown-grace-secs"), maxCount)) * time.Second
+	config.WebhookAllowLoopback = c.Bool("webhook-allow-loopback")
+	config.Logger = newLogger(c.App.Writer)
 	if c.IsSet("quorum-peers") {
 		peers := c.String("quorum-peers")
 		config.QuorumPeers = &peers
@@ -131,14 +118,6 @@ func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 	}
 	err := setKeys(c, file, &config)
 	return config, err
-}
-
-// databaseOf is the path of the database: as asked for, else as the configuration file says.
-func databaseOf(c *cli.Context, file fileConfig) string {
-	if path := database(c); path != defaultDB || file.DB == "" {
-		return path
-	}
-	return file.DB
 }
 
 // maxCount keeps counts from overflowing a duration.

@@ -19,7 +19,6 @@ func syncDaemonCommand() *cli.Command {
 		Name:  "sync-daemon",
 		Usage: "keep a database and other servers the same",
 		Flags: []cli.Flag{
-			databaseFlag(),
 			&cli.StringFlag{Name: "peers", Usage: "comma list of the servers' base `URLS`"},
 			&cli.UintFlag{Name: "interval", Usage: "`SECONDS` between two exchanges, at least 1", Value: defaultSyncInterval},
 			&cli.UintFlag{Name: "batch-size", Usage: "`CHANGES` in one page, at least 1", Value: defaultSyncBatch},
@@ -36,15 +35,14 @@ func syncDaemonCommand() *cli.Command {
 				Usage: "take any certificate of a server: whoever is in between can read and change everything",
 			},
 		},
-		OnUsageError: onUsageError,
-		Action:       syncDaemon,
+		Action: syncDaemon,
 	}
 }
 
 func syncDaemon(c *cli.Context) error {
-	switch {
-	case c.NArg() > 0:
-		return usagef("unexpected argument '%s'", c.Args().First())
+	switch err := noArguments(c); {
+	case err != nil:
+		return err
 	case !c.IsSet("peers"):
 		return errors.New("at least one --peers URL is required")
 	case c.IsSet("client-cert") != c.IsSet("client-key"):

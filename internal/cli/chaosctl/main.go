@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"chaosctl/cluster/sandbox"
+	"chaosctl/internal/cli/order"
 )
 
 // World is all that the command line touches of the outside.
@@ -37,7 +38,8 @@ func Main(ctx context.Context, w World) int {
 		return sandbox.Probe(w.Stdout)
 	}
 	app := newApp(w)
-	err := app.RunContext(ctx, flagsFirst(app, w.Args))
+	args, _ := order.Arrange(app, w.Args)
+	err := app.RunContext(ctx, args)
 	var result *verdict
 	if errors.As(err, &result) {
 		return result.status
