@@ -79,10 +79,19 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	return app
 }
 
-// complete gives a command, and those below it, what all have in common.
+// complete gives a command, and those below it, what all have in common. Their help names the
+// flags of the program, too.
 func complete(command *cli.Command) {
 	command.HideHelpCommand = true
 	command.OnUsageError = onUsageError
+	template := cli.CommandHelpTemplate
+	if len(command.Subcommands) > 0 {
+		template = cli.SubcommandHelpTemplate
+	}
+	command.CustomHelpTemplate = template + "\nGLOBAL OPTIONS:\n"
+	for _, f := range globals() {
+		command.CustomHelpTemplate += "   " + f.String() + "\n"
+	}
 	for _, below := range command.Subcommands {
 		complete(below)
 	}
