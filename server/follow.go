@@ -54,6 +54,9 @@ func Follow(ctx context.Context, c Config, interval time.Duration, page int) (er
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
+		if _, _, err := database.Refresh(ctx); err != nil && ctx.Err() == nil {
+			c.Logger.Warn(fmt.Sprintf("sync-daemon: what other processes wrote is not noticed: %v", err))
+		}
 		var all sync.WaitGroup
 		for _, peer := range peers {
 			all.Go(func() { c.exchange(ctx, log, peer, page) })

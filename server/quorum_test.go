@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 // stub is a peer that answers pushes by a script and offers no pull, as ai-memory 0.6.0.
@@ -87,8 +88,20 @@ func text(status int, body string) func(http.ResponseWriter, pushed) {
 // refusing returns the address of a port at which nobody listens.
 func refusing(t *testing.T) string {
 	t.Helper()
-	host, port := freeAddress(t)
-	return fmt.Sprintf("http://%s:%d", host, port)
+	// A socket that is bound and does not listen keeps the port from tests that run beside this one.
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", at.(*unix.SockaddrInet4).Port)
 }
 
 // hanging returns the address of a listener that answers nothing.

@@ -87,6 +87,7 @@ func ServeThrough(ctx context.Context, c Config, seams Seams, ready func(net.Add
 	}
 	background.Go(func() { c.deliver(spreading, memories, hooks) })
 	background.Go(func() { c.maintenance(memories).run(spreading) })
+	background.Go(func() { watch(spreading, opened, replication, c.Logger) })
 	background.Go(func() { known.watch(spreading, c.Reread) })
 	err = c.serveHTTP(ctx, listener, known, api)
 	stopSpreading()

@@ -73,27 +73,27 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			return needsSubcommand(c, "ai-memory")
 		},
 	}
+	var flags strings.Builder
+	for _, f := range app.Flags {
+		flags.WriteString("   " + f.String() + "\n")
+	}
 	for _, command := range app.Commands {
-		complete(command)
+		complete(command, "\nGLOBAL OPTIONS:\n"+flags.String())
 	}
 	return app
 }
 
-// complete gives a command, and those below it, what all have in common. Their help names the
+// complete gives a command, and those below it, what all have in common: their help names the
 // flags of the program, too.
-func complete(command *cli.Command) {
+func complete(command *cli.Command, program string) {
 	command.HideHelpCommand = true
 	command.OnUsageError = onUsageError
-	template := cli.CommandHelpTemplate
+	command.CustomHelpTemplate = cli.CommandHelpTemplate + program
 	if len(command.Subcommands) > 0 {
-		template = cli.SubcommandHelpTemplate
-	}
-	command.CustomHelpTemplate = template + "\nGLOBAL OPTIONS:\n"
-	for _, f := range globals() {
-		command.CustomHelpTemplate += "   " + f.String() + "\n"
+		command.CustomHelpTemplate = cli.SubcommandHelpTemplate + program
 	}
 	for _, below := range command.Subcommands {
-		complete(below)
+		complete(below, program)
 	}
 }
 

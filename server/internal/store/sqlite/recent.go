@@ -20,8 +20,7 @@ const (
 //
 // Rows are cut into words when a question comes: a node that only receives pays nothing. Only
 // what both indexes certainly cut alike counts: a row with letters or digits beyond ASCII is not
-// held, nor is any row before it. Rows that another process writes into the file are noticed
-// with the next row that is written here.
+// held, nor is any row before it. When another process has written into the file it begins anew.
 type recent struct {
 	mu    sync.Mutex
 	whole bool         // rows are all there are
@@ -48,6 +47,15 @@ type recentRow struct {
 // newRecent returns the index of a table whose greatest rowid is newest, 0 for an empty one.
 func newRecent(newest int64) *recent {
 	return &recent{whole: newest == 0, first: newest + 1, postings: map[string][]*recentRow{}}
+}
+
+// reset begins anew, as newRecent does.
+func (x *recent) reset(newest int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.whole, x.first = newest == 0, newest+1
+	x.rows, x.gone, x.size, x.cut, x.tokens = nil, 0, 0, 0, 0
+	clear(x.postings)
 }
 
 // put takes in rows as they were committed.

@@ -98,23 +98,19 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 
 // startWriter gives the writer its connection, and what is kept in memory its beginning.
 func (s *Store) startWriter(conn *connection) error {
-	newest, err := number(conn, "SELECT max(rowid) FROM memories")
-	if err != nil {
-		return fmt.Errorf("looking for the newest row: %w", err)
-	}
-	vector, err := readVector(conn)
+	version, err := dataVersion(conn) // before the rest: what comes in between is noticed later
 	if err != nil {
 		return err
 	}
-	if s.held, err = readHeld(conn); err != nil {
+	s.held, s.recent, s.tail = newHeld(), newRecent(0), newTail(s.origin, 0)
+	if err := s.reload(conn); err != nil {
 		return err
 	}
-	s.recent, s.tail = newRecent(newest), newTail(s.origin, vector[s.origin])
-	s.writer = newWriter(conn, s.origin, func(t *tx) {
+	s.writer = newWriter(conn, s.origin, version, func(t *tx) {
 		s.held.put(t.written)
 		s.recent.put(t.written)
 		s.tail.put(t.written, t.before, t.vector[s.origin])
-	})
+	}, s.reload)
 	return nil
 }
 

@@ -30,6 +30,13 @@ func newTail(origin string, newest int64) *tail {
 	return &tail{origin: origin, after: newest, upto: newest}
 }
 
+// reset begins anew, as newTail does.
+func (t *tail) reset(newest int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rows, t.size, t.after, t.upto = nil, 0, newest, newest
+}
+
 // put takes in what was committed, and the number of this node's newest event before and after.
 func (t *tail) put(done []written, before, now int64) {
 	t.mu.Lock()

@@ -38,11 +38,14 @@ type writer struct {
 	underWay atomic.Pointer[transaction] // nil between transactions
 
 	committed func(*tx) // told of each transaction once it is durable, before whoever asked for it
+
+	version int64                   // of the data, as dataVersion tells
+	foreign func(*connection) error // called at the begin of a transaction when others have written
 }
 
-func newWriter(conn *connection, origin string, committed func(*tx)) *writer {
+func newWriter(conn *connection, origin string, version int64, committed func(*tx), foreign func(*connection) error) *writer {
 	w := &writer{
-		conn: conn, origin: origin, committed: committed,
+		conn: conn, origin: origin, version: version, committed: committed, foreign: foreign,
 		jobs: make(chan job), idle: make(chan func(*connection)), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -186,6 +189,9 @@ func (w *writer) transact(do func(*tx) error) (err error) {
 			err = errors.Join(err, run(w.conn, "ROLLBACK", nil))
 		}
 	}()
+	if err := w.notice(w.foreign); err != nil {
+		return err
+	}
 	t := &tx{conn: w.conn, origin: w.origin}
 	if t.vector, err = readVector(w.conn); err != nil {
 		return err

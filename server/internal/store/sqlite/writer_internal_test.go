@@ -45,7 +45,9 @@ func TestCommitKeepsAFailureToItself(t *testing.T) {
 		if err := run(x.conn, "COMMIT", nil); err != nil {
 			return err
 		}
-		(&writer{conn: x.conn, origin: s.origin, committed: func(*tx) {}}).commit(jobs)
+		(&writer{
+			conn: x.conn, origin: s.origin, committed: func(*tx) {}, foreign: func(*connection) error { return nil },
+		}).commit(jobs)
 		return run(x.conn, "BEGIN IMMEDIATE", nil)
 	})
 	if err != nil {
