@@ -61,7 +61,7 @@ func install(path string) (err error) {
 			return fmt.Errorf("making a new database: %w", err)
 		}
 	}
-	return syncDir(dir)
+	return SyncDir(dir)
 }
 
 // named is the template with the node's origin in it, which must be as long as schema.Unnamed.
@@ -69,8 +69,8 @@ func named(origin string) []byte {
 	return bytes.Replace(template, []byte(schema.Unnamed), []byte(origin), 1)
 }
 
-// syncDir makes the entries of a directory durable.
-func syncDir(dir string) error {
+// SyncDir makes the entries of a directory durable.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // the directory of the database the caller named
 	if err != nil {
 		return fmt.Errorf("syncing the directory: %w", err)

@@ -64,18 +64,9 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the file: %w", err)
 	}
-	if err := install(path); err != nil {
-		return nil, err
-	}
-	conn, err := connect(path)
+	conn, origin, err := attach(ctx, path)
 	if err != nil {
 		return nil, err
-	}
-	conn.SetInterrupt(ctx.Done())
-	origin, err := prepare(conn)
-	conn.SetInterrupt(nil)
-	if err != nil {
-		return nil, cmp.Or(context.Cause(ctx), errors.Join(err, conn.Close()))
 	}
 	s := &Store{
 		path:    path,
