@@ -23,9 +23,56 @@ type (
 	Invalid = service.Invalid
 	// Denied says that a policy forbids an action.
 	Denied = service.Denied
+	// Link relates two memories (contract section 4.8).
+	Link = memory.Link
+	// Patch is what is changed of a memory.
+	Patch = memory.Patch
+	// SearchQuery asks for memories by their words.
+	SearchQuery = service.SearchQuery
+	// Scored is a memory and how well it fits what was asked.
+	Scored = service.Scored
+	// Recalled is what a recall brought.
+	Recalled = service.Recalled
+	// Forget selects what is to be forgotten.
+	Forget = service.Forget
+	// Consolidation is a request to merge memories into one.
+	Consolidation = service.Consolidation
+	// Queued says that an action waits for approval.
+	Queued = service.Queued
+	// Unknown says that something refers to a memory that is not there.
+	Unknown = service.Unknown
+	// TitleInUse says that another memory has a title and namespace.
+	TitleInUse = service.TitleInUse
+	// Forbidden says that the caller may not do something.
+	Forbidden = service.Forbidden
 	// AmbiguousPrefix says that more than one id begins with a prefix.
 	AmbiguousPrefix = service.AmbiguousPrefix
 )
+
+// The tiers.
+const (
+	TierShort = memory.Short
+	TierMid   = memory.Mid
+	TierLong  = memory.Long
+)
+
+// SourceCLI is the source of what is stored by hand.
+const SourceCLI = memory.SourceCLI
+
+// Tiers returns the tiers, the shortest-lived first.
+func Tiers() []Tier { return memory.Tiers() }
+
+// Sources returns the sources that a client may name.
+func Sources() []string { return memory.Sources() }
+
+// Scopes returns the scopes.
+func Scopes() []string { return memory.Scopes() }
+
+// Relations returns the relations of links.
+func Relations() []string { return memory.Relations() }
+
+// ValidateAsAgent checks the namespace of an agent that reads.
+func ValidateAsAgent(namespace string) error { return memory.ValidateNamespace(namespace) }
 
 // ErrNotFound says that no memory has the id.
 var ErrNotFound = service.ErrNotFound

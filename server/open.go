@@ -31,8 +31,10 @@ func Open(ctx context.Context, c Config) (*Memories, error) {
 	}
 	clock := memory.NewClock(time.Now)
 	store := service.Observed(opened, clock)
+	options := c.options()
+	options.LongPages = true
 	return &Memories{
-		Service: service.New(store, clock, nil, c.options(), c.Logger),
+		Service: service.New(store, clock, nil, options, c.Logger),
 		close: sync.OnceValue(func() error {
 			if err := store.Close(); err != nil {
 				return fmt.Errorf("close database %s: %w", c.DB, err)

@@ -49,6 +49,21 @@ func commands() []*cli.Command {
 	return []*cli.Command{
 		serveCommand(),
 		syncDaemonCommand(),
+		storeCommand(),
+		updateCommand(),
+		recallCommand(),
+		searchCommand(),
+		getCommand(),
+		listCommand(),
+		deleteCommand(),
+		promoteCommand(),
+		forgetCommand(),
+		linkCommand(),
+		consolidateCommand(),
+		resolveCommand(),
+		gcCommand(),
+		statsCommand(),
+		namespacesCommand(),
 	}
 }
 

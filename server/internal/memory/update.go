@@ -15,6 +15,7 @@ type Patch struct {
 	Priority   *int32
 	Confidence *float64
 	ExpiresAt  *string
+	NoExpiry   bool            // it does not expire
 	Metadata   json.RawMessage // an object that takes the place of the whole
 }
 
@@ -67,6 +68,9 @@ func Update(m Memory, p Patch, at time.Time) Memory {
 	}
 	out.UpdatedAt = FormatTime(at)
 	if p.Tier != nil && *p.Tier == Long {
+		out.ExpiresAt = nil
+	}
+	if p.NoExpiry {
 		out.ExpiresAt = nil
 	}
 	if p.ExpiresAt != nil {

@@ -37,6 +37,7 @@ type Draft struct {
 type Created struct {
 	ID             string
 	AgentID        string              // the requester's, even where the row keeps another
+	Requested      memory.Memory       // as it was asked for, with its id; the row may keep more of what it was
 	Contradictions []string            // ids of memories that may say something else
 	Queued         *Queued             // not nil: nothing else has happened
 	Quorum         *federation.Outcome // nil when this node stands alone
@@ -70,7 +71,8 @@ func (s *Service) Create(ctx context.Context, d Draft) (Created, error) {
 		return Created{}, fmt.Errorf("store the memory: %w", err)
 	}
 	s.announce(EventStore, change.Memory, agent)
-	created := Created{ID: change.Memory.ID, AgentID: agent, Quorum: s.await(ctx, change)}
+	created := Created{ID: change.Memory.ID, AgentID: agent, Requested: m, Quorum: s.await(ctx, change)}
+	created.Requested.ID = created.ID
 	for _, id := range <-similar {
 		if id != created.ID {
 			created.Contradictions = append(created.Contradictions, id)

@@ -9,6 +9,17 @@ type Options struct {
 	ArchiveOnGC bool
 	// ArchiveMaxDays is how long such copies are kept, in days; 0 or less for ever.
 	ArchiveMaxDays int
+	// LongPages makes pages of lists and searches as long as is asked for, as a command line wants
+	// them; without it the limits of the routes hold.
+	LongPages bool
+}
+
+// page is how many rows a page has when so many are asked for, and a route gives no more than most.
+func (o Options) page(asked, most int) int {
+	if o.LongPages {
+		return asked
+	}
+	return min(asked, most)
 }
 
 // DefaultOptions returns what holds when the operator says nothing.

@@ -42,7 +42,7 @@ func (s *Service) Recall(ctx context.Context, q SearchQuery, budget *uint64) (Re
 	if err := validateAsAgent(q.AsAgent); err != nil {
 		return Recalled{}, err
 	}
-	q.Recall, q.Limit = true, min(q.Limit, MaxRecallLimit)
+	q.Recall, q.Limit = true, s.options.page(q.Limit, MaxRecallLimit)
 	found, err := s.store.Search(ctx, q)
 	if err != nil {
 		return Recalled{}, fmt.Errorf("recall: %w", err)

@@ -33,7 +33,7 @@ func (s *Service) Search(ctx context.Context, q SearchQuery) ([]memory.Memory, e
 	if err := validateAsAgent(q.AsAgent); err != nil {
 		return nil, err
 	}
-	q.Recall, q.Limit = false, min(q.Limit, MaxSearchLimit)
+	q.Recall, q.Limit = false, s.options.page(q.Limit, MaxSearchLimit)
 	found, err := s.store.Search(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)

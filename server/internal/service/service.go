@@ -110,7 +110,7 @@ func (s *Service) List(ctx context.Context, q Query) ([]memory.Memory, error) {
 			return nil, &Invalid{"invalid agent_id filter: " + err.Error()}
 		}
 	}
-	q.Limit = min(q.Limit, MaxListLimit)
+	q.Limit = s.options.page(q.Limit, MaxListLimit)
 	return s.store.List(ctx, q)
 }
 

@@ -1,0 +1,95 @@
+package aimemory
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"chaosctl/server"
+)
+
+// defaultRecalled is how many memories a recall has, unless it is told how many.
+const defaultRecalled = 10
+
+func recallCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "recall",
+		Usage:     "recall what fits a context, the best first, and keep it alive longer",
+		ArgsUsage: "CONTEXT",
+		Flags: slices.Concat(filterFlags(), []cli.Flag{
+			limitFlag(defaultRecalled),
+			&cli.StringFlag{
+				Name: "tier", Aliases: []string{"T"},
+				Usage: "feature `TIER`: keyword, semantic, smart or autonomous; without models all recall by keywords",
+			},
+			asAgentFlag(),
+			&cli.StringFlag{Name: "budget-tokens", Usage: "stop before the first memory with which all would cost more than `TOKENS`"},
+			&cli.StringFlag{Name: "context-tokens", Usage: "comma list of `WORDS` that are of interest, for recalls by meaning"},
+		}),
+		Action: recall,
+	}
+}
+
+func recall(c *cli.Context) error {
+	args, err := arguments(c, "CONTEXT")
+	if err != nil {
+		return err
+	}
+	budget, err := budgetOf(c)
+	if err != nil {
+		return err
+	}
+	q := server.SearchQuery{Query: query(c), Text: args[0], AsAgent: optional(c, "as-agent")}
+	return withMemories(c, func(s session) error {
+		if err := asAgent(q.AsAgent); err != nil {
+			return err
+		}
+		if _, err := s.Collect(c.Context); err != nil {
+			return err
+		}
+		var found server.Recalled
+		if !blank(q.Text) {
+			if found, err = s.Recall(c.Context, q, budget); err != nil {
+				return failed(err)
+			}
+		}
+		return printRecalled(c, q.Text, found, budget)
+	})
+}
+
+func budgetOf(c *cli.Context) (*uint64, error) {
+	if !c.IsSet("budget-tokens") {
+		return nil, nil //nolint:nilnil // neither a budget nor a mistake
+	}
+	n, err := strconv.ParseUint(c.String("budget-tokens"), 10, 63)
+	if err != nil {
+		return nil, usagef("invalid value '%s' for '--budget-tokens': it is no count", c.String("budget-tokens"))
+	}
+	return &n, nil
+}
+
+// mode is how memories are recalled: there are no models that know meaning.
+const mode = "keyword"
+
+func printRecalled(c *cli.Context, context string, found server.Recalled, budget *uint64) error {
+	if asJSON(c) {
+		answer := map[string]any{
+			"memories": append([]server.Scored{}, found.Memories...), "count": len(found.Memories), "mode": mode, "tokens_used": found.Tokens,
+		}
+		if budget != nil {
+			answer["budget_tokens"] = *budget
+		}
+		return printJSON(c, answer)
+	}
+	if len(found.Memories) == 0 {
+		note(c, "no memories found for: %s", context)
+		return nil
+	}
+	for _, m := range found.Memories {
+		if err := printf(c, "%s\n  %s\n", scoredLine(m), firstRunes(m.Content, 200)); err != nil {
+			return err
+		}
+	}
+	return printf(c, "%d memory(ies) recalled [%s]", len(found.Memories), mode)
+}
