@@ -51,6 +51,10 @@ func rooms() []room {
 			[]string{"server/internal/service", "server/internal/memory", "test/openapitest"},
 			"it describes with the words and limits of those who check them",
 		},
+		{
+			"server/internal/backup", []string{"server/internal/store/...", "server/internal/memory"},
+			"it copies and replaces files of a database and reads nothing in them",
+		},
 		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
 		{
 			"server/internal/service",

@@ -64,6 +64,8 @@ func commands() []*cli.Command {
 		gcCommand(),
 		statsCommand(),
 		namespacesCommand(),
+		backupCommand(),
+		restoreCommand(),
 	}
 }
 

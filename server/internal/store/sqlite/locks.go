@@ -37,9 +37,23 @@ func lockOut(path string) (release func() error, err error) {
 	return file.Close, nil
 }
 
+// InUse tells whether a process has a database open, in WAL mode. It only looks: Replace is for keeping others
+// out. It must not be called by a process that has the database open itself: POSIX locks of a
+// process end when it closes any file of the name.
+func InUse(path string) (bool, error) {
+	used, err := locked(path, databaseLocks, databaseLocksLen)
+	if used || err != nil {
+		return used, err
+	}
+	return indexInUse(path + "-shm")
+}
+
 // indexInUse tells whether a process is connected to a WAL index.
-func indexInUse(path string) (bool, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // beside the database that the caller named
+func indexInUse(path string) (bool, error) { return locked(path, indexLock, 1) }
+
+// locked tells whether a process holds a lock of some bytes of a file, which need not be there.
+func locked(path string, start, length int64) (bool, error) {
+	file, err := os.Open(path) //nolint:gosec // the database that the caller named, or beside it
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -47,7 +61,7 @@ func indexInUse(path string) (bool, error) {
 		return false, err
 	}
 	defer file.Close()
-	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: indexLock, Len: 1}
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: start, Len: length}
 	if err := unix.FcntlFlock(file.Fd(), unix.F_OFD_GETLK, &lock); err != nil {
 		return false, fmt.Errorf("asking for the locks of %s: %w", path, err)
 	}

@@ -63,7 +63,7 @@ func exchange(path, with, aside string) error {
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOTSUP):
 		return overwrite(path, swap, aside) // the file system cannot
 	case err != nil:
-		return fmt.Errorf("exchanging %s and %s: %w", filepath.Base(swap), filepath.Base(path), err)
+		return errors.Join(fmt.Errorf("exchanging %s and %s: %w", filepath.Base(swap), filepath.Base(path), err), os.Remove(swap))
 	}
 	if err := SyncDir(dir); err != nil {
 		return err
