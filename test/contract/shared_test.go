@@ -43,7 +43,9 @@ func TestCommandsReplicate(t *testing.T) {
 		}
 	}
 	memoryHas := func(key string, want any) func(answer) bool {
-		return func(a answer) bool { return a.status == http.StatusOK && a.object(t)["memory"].(map[string]any)[key] == want }
+		return func(a answer) bool {
+			return a.status == http.StatusOK && a.object(t)["memory"].(map[string]any)[key] == want
+		}
 	}
 	id := first.tell(t, "store", "-T", "by hand", "-c", "written beside the server", "-n", "ops")["id"].(string)
 	everywhere("the memory", "/api/v1/memories/"+id, memoryHas("title", "by hand"))
