@@ -35,7 +35,7 @@ const replacePatience = 300 * time.Millisecond
 //  5. The old database gets its new name. The lock is released. Who waited for it notices that
 //     the file is another (see hold).
 //
-// A file that is no database any more cannot be opened: its log, if there is one, is renamed in step
+// A file that is no database any more cannot be opened: what SQLite leaves of its log is renamed in step
 // 3 to be beside it afterwards. Where there is no old database, but a log that was left, the same
 // is done with that.
 func Replace(path, with, stamp string) (aside string, err error) {
