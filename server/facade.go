@@ -39,6 +39,14 @@ type (
 	Consolidation = service.Consolidation
 	// Queued says that an action waits for approval.
 	Queued = service.Queued
+	// ArchivedRow is what was archived as clients see it.
+	ArchivedRow = memory.ArchivedRow
+	// Registration is what is known of an agent.
+	Registration = memory.Registration
+	// PendingAction is an action that waits, or waited, for approval.
+	PendingAction = memory.PendingAction
+	// Refused says why an approval does not count.
+	Refused = service.Refused
 	// Unknown says that something refers to a memory that is not there.
 	Unknown = service.Unknown
 	// TitleInUse says that another memory has a title and namespace.
@@ -74,8 +82,12 @@ func Relations() []string { return memory.Relations() }
 // ValidateAsAgent checks the namespace of an agent that reads.
 func ValidateAsAgent(namespace string) error { return memory.ValidateNamespace(namespace) }
 
-// ErrNotFound says that no memory has the id.
-var ErrNotFound = service.ErrNotFound
+// Errors of the use cases.
+var (
+	ErrNotFound    = service.ErrNotFound    // no memory has the id
+	ErrNotArchived = service.ErrNotArchived // nothing in the archive has it
+	ErrNotPending  = service.ErrNotPending  // no action that waits has it
+)
 
 // Identity is what agent ids are made of where none was given (contract section 3.3).
 type Identity = memory.Identity

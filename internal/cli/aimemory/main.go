@@ -64,6 +64,9 @@ func commands() []*cli.Command {
 		gcCommand(),
 		statsCommand(),
 		namespacesCommand(),
+		archiveCommand(),
+		agentsCommand(),
+		pendingCommand(),
 		backupCommand(),
 		restoreCommand(),
 	}

@@ -8,13 +8,6 @@ import (
 	"chaosctl/server/internal/service"
 )
 
-// archived is an archived memory on the wire (contract section 1.3): what it has not is null.
-type archived struct {
-	memory.Archived
-	ExpiresAt      *string `json:"expires_at"`
-	LastAccessedAt *string `json:"last_accessed_at"`
-}
-
 // archive answers GET /api/v1/archive (contract section 2.11).
 func (a *api) archive(w http.ResponseWriter, r *http.Request) error {
 	q := parseQuery(r.URL.RawQuery)
@@ -26,9 +19,9 @@ func (a *api) archive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]archived, len(found))
+	rows := make([]memory.ArchivedRow, len(found))
 	for i, m := range found {
-		rows[i] = archived{m, m.ExpiresAt, m.LastAccessedAt}
+		rows[i] = m.Row()
 	}
 	return reply(w, http.StatusOK, map[string]any{"archived": rows, "count": len(rows)})
 }

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"net/http"
 
-	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 )
 
@@ -35,20 +34,9 @@ func (a *api) pending(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for i, p := range found {
-		found[i] = withoutNodes(p)
+		found[i] = p.WithoutNodes()
 	}
 	return reply(w, http.StatusOK, map[string]any{"count": len(found), "pending": found})
-}
-
-// withoutNodes is a pending action as clients see it: without where its votes were given.
-func withoutNodes(p memory.PendingAction) memory.PendingAction {
-	votes := make([]memory.Approval, len(p.Approvals))
-	for i, v := range p.Approvals {
-		v.Node = ""
-		votes[i] = v
-	}
-	p.Approvals = votes
-	return p
 }
 
 // approve answers POST /api/v1/pending/{id}/approve (contract section 2.12).

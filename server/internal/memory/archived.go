@@ -16,6 +16,16 @@ type Archived struct {
 	ArchiveReason string `json:"archive_reason"`
 }
 
+// ArchivedRow is what was archived as clients see it (contract section 1.3): what it has not is null.
+type ArchivedRow struct {
+	Archived
+	ExpiresAt      *string `json:"expires_at"`
+	LastAccessedAt *string `json:"last_accessed_at"`
+}
+
+// Row returns it as clients see it.
+func (a Archived) Row() ArchivedRow { return ArchivedRow{a, a.ExpiresAt, a.LastAccessedAt} }
+
 // Record returns what was archived as nodes keep it.
 func (a Archived) Record(stamp int64) Record { return record(KindArchived, a.ID, stamp, a) }
 

@@ -60,6 +60,17 @@ func (p PendingAction) Record() Record {
 // PendingOf reads a record of KindPending.
 func PendingOf(r Record) (PendingAction, error) { return value[PendingAction](r) }
 
+// WithoutNodes is the action as clients see it: without where its votes were given.
+func (p PendingAction) WithoutNodes() PendingAction {
+	votes := make([]Approval, len(p.Approvals))
+	for i, v := range p.Approvals {
+		v.Node = ""
+		votes[i] = v
+	}
+	p.Approvals = votes
+	return p
+}
+
 // Vote adds a vote. Of an agent's votes, in whatever case its id is written, the first counts.
 func (p PendingAction) Vote(v Approval) PendingAction {
 	v.AgentID = strings.ToLower(v.AgentID)

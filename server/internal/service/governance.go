@@ -283,10 +283,7 @@ func (a Act) payload() any {
 	case ActionDelete:
 		return map[string]string{"id": a.Memory.ID, "title": a.Memory.Title}
 	case ActionPromote:
-		if a.ToNamespace == nil {
-			return map[string]string{"id": a.Memory.ID}
-		}
-		return map[string]string{"id": a.Memory.ID, "to_namespace": *a.ToNamespace}
+		return map[string]any{"id": a.Memory.ID, "to_namespace": a.ToNamespace}
 	case ActionStore:
 	}
 	return a.Memory
