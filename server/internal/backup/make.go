@@ -43,6 +43,7 @@ const workPrefix = ".ai-memory-backup-"
 const (
 	workSnapshot = "snapshot.db"
 	workManifest = "manifest.json"
+	workRemoved  = "removed.json" // the manifest of an old snapshot that is being removed
 )
 
 // Make makes a backup of a database, which others may be using: the snapshot holds all that was
@@ -60,7 +61,7 @@ func Make(ctx context.Context, o Options) (made Made, err error) {
 	}
 	_, err = os.Stat(o.DB)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	work, err := newWorkspace(o.To, workPrefix, func(leftover string) error { return unclaim(o.To, leftover) })
+	work, err := newWorkspace(o.To, workPrefix, func(leftover string) error { return settle(o.To, leftover) })
 	if err != nil {
 		return Made{}, fmt.Errorf("writing to backup dir %s: %w", o.To, err)
 	}
@@ -88,7 +89,7 @@ func Make(ctx context.Context, o Options) (made Made, err error) {
 		made.Warnings = []error{fmt.Errorf(
 			"there was no database %s: the snapshot is of a new, empty one; older snapshots are kept", o.DB)}
 	case o.Keep > 0:
-		made.Removed, made.Warnings = prune(o.To, record.Snapshot, o.Keep)
+		made.Removed, made.Warnings = prune(work, o.To, record.Snapshot, o.Keep)
 	}
 	return made, nil
 }
@@ -140,28 +141,35 @@ func publish(work *workspace, dir string, at time.Time, record Manifest) (Manife
 		within(dir, record.Snapshot), maxPerSecond)
 }
 
-// unclaim removes the manifest of a backup that was killed before it gave the snapshot its name.
-func unclaim(dir, leftover string) error {
-	claimed := filepath.Join(leftover, workManifest)
-	record, err := readManifest(claimed)
-	if err != nil {
-		return nil //nolint:nilerr // it had not come so far
+// settle removes the manifest that a backup left without its snapshot when it was killed: before it gave a snapshot its
+// name, or after it removed an old one. What says so is that the manifest is in its workspace, too.
+func settle(dir, leftover string) error {
+	for _, name := range []string{workManifest, workRemoved} {
+		kept := filepath.Join(leftover, name)
+		record, err := readManifest(kept)
+		if err != nil {
+			continue // it had not come so far
+		}
+		if _, is := orderOf(record.Snapshot); !is {
+			continue
+		}
+		snapshot := filepath.Join(dir, record.Snapshot)
+		if _, err := os.Lstat(snapshot); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		ours, err := os.Stat(kept)
+		if err != nil {
+			return err
+		}
+		theirs, err := os.Lstat(manifestOf(snapshot))
+		if err != nil || !os.SameFile(ours, theirs) {
+			continue
+		}
+		if err := os.Remove(manifestOf(snapshot)); err != nil {
+			return err
+		}
 	}
-	if _, is := orderOf(record.Snapshot); !is {
-		return nil
-	}
-	if _, err := os.Lstat(filepath.Join(leftover, workSnapshot)); err != nil {
-		return nil //nolint:nilerr // the snapshot has its name
-	}
-	ours, err := os.Stat(claimed)
-	if err != nil {
-		return err
-	}
-	manifest := manifestOf(filepath.Join(dir, record.Snapshot))
-	if theirs, err := os.Lstat(manifest); err != nil || !os.SameFile(ours, theirs) {
-		return nil //nolint:nilerr // it had not come so far
-	}
-	return os.Remove(manifest)
+	return nil
 }
 
 // digest returns the SHA-256 of a file, in hex, and its size.

@@ -266,6 +266,11 @@ func TestLeftovers(t *testing.T) {
 	put(in(".ai-memory-backup-4/manifest.json"), `{"snapshot":"ai-memory-2026-02-04T000000Z.db","sha256":"00"}`)
 	link(in(".ai-memory-backup-4/manifest.json"), in("ai-memory-2026-02-04T000000Z.manifest.json"))
 	put(in("ai-memory-2026-02-04T000000Z.db"), "whole")
+	// Killed while an old snapshot was removed.
+	put(in(".ai-memory-backup-6/removed.json"), `{"snapshot":"ai-memory-2026-02-06T000000Z.db","sha256":"00"}`)
+	link(in(".ai-memory-backup-6/removed.json"), in("ai-memory-2026-02-06T000000Z.manifest.json"))
+	// Somebody took the snapshot away, and will need its manifest.
+	put(in("ai-memory-2026-02-07T000000Z.manifest.json"), `{"snapshot":"ai-memory-2026-02-07T000000Z.db","sha256":"00"}`)
 	// Under way.
 	put(in(".ai-memory-backup-5/snapshot.db"), "half")
 	running, err := os.Open(in(".ai-memory-backup-5"))
@@ -281,6 +286,7 @@ func TestLeftovers(t *testing.T) {
 	want := []string{
 		".ai-memory-backup-5",
 		"ai-memory-2026-02-04T000000Z.db", "ai-memory-2026-02-04T000000Z.manifest.json",
+		"ai-memory-2026-02-07T000000Z.manifest.json",
 		"ai-memory-2026-03-01T120000Z.db", "ai-memory-2026-03-01T120000Z.manifest.json",
 		"ai-memory-2026-03-01T120000Z_002.db", "ai-memory-2026-03-01T120000Z_002.manifest.json",
 	}
@@ -289,7 +295,7 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// TestSnapshotOpensReadOnly opens a snapshot where nothing can be written beside it.
+// TestSnapshotNeedsNothingBesideIt looks at the header of a snapshot of a database with a log.
 func TestSnapshotNeedsNothingBesideIt(t *testing.T) {
 	t.Parallel()
 	db, to := filepath.Join(t.TempDir(), "m.db"), t.TempDir()

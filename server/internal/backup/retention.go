@@ -34,7 +34,7 @@ func snapshots(dir string) ([]string, error) {
 // just made among them whatever its time. Only what Make has made counts and is removed: files with the
 // name of a snapshot beside which a manifest names them. It returns what it removed, and what
 // it could not.
-func prune(dir, justMade string, keep int) (removed []string, failed []error) {
+func prune(work *workspace, dir, justMade string, keep int) (removed []string, failed []error) {
 	names, err := snapshots(dir)
 	if err != nil {
 		return nil, []error{fmt.Errorf("looking for old snapshots: %w", err)}
@@ -51,14 +51,29 @@ func prune(dir, justMade string, keep int) (removed []string, failed []error) {
 		if keep--; keep > 0 {
 			continue
 		}
-		// The snapshot goes first: without its manifest it would be nobody's.
-		if err := cmp.Or(remove(path), remove(manifestOf(path))); err != nil {
+		if err := removePair(work, path); err != nil {
 			failed = append(failed, fmt.Errorf("removing an old snapshot: %w", err))
 			continue
 		}
 		removed = append(removed, name)
 	}
 	return removed, failed
+}
+
+// removePair removes a snapshot and its manifest. The snapshot goes first: without its manifest it would be nobody's.
+// If the process is killed in between, settle knows the manifest by its second name.
+func removePair(work *workspace, snapshot string) error {
+	mark := work.file(workRemoved)
+	linkErr := os.Link(manifestOf(snapshot), mark) // a file system without hard links has no such mark
+	for _, path := range []string{snapshot, manifestOf(snapshot)} {
+		if err := remove(path); err != nil {
+			return err
+		}
+	}
+	if linkErr == nil {
+		return os.Remove(mark)
+	}
+	return nil
 }
 
 // remove removes a file; another backup may have done so.
