@@ -17,7 +17,10 @@ import (
 // written here, and replicates it. Open makes it, Close ends it.
 type Memories struct {
 	*service.Service
-	close func() error
+	path      string // of the file
+	config    Config
+	lifetimes Lifetimes
+	close     func() error
 }
 
 // Open opens the database of a configuration, made first where there is none. Of the
@@ -34,6 +37,7 @@ func Open(ctx context.Context, c Config) (*Memories, error) {
 	options := c.options()
 	options.LongPages = true
 	return &Memories{
+		path: c.DB, config: c, lifetimes: options.Lifetimes,
 		Service: service.New(store, clock, nil, options, c.Logger),
 		close: sync.OnceValue(func() error {
 			if err := store.Close(); err != nil {

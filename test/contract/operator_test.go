@@ -149,7 +149,7 @@ func (o *operator) judge(s step, exit int, out, complaints string) (wrong []stri
 		wrong = append(wrong, fmt.Sprintf("exit code %d, want %d", exit, *s.Exit))
 	}
 	for _, word := range s.Match {
-		if !strings.Contains(out+complaints, o.literal(word)) {
+		if !strings.Contains(strings.ToLower(out+complaints), strings.ToLower(o.known(word))) {
 			wrong = append(wrong, fmt.Sprintf("no %q in what it printed", word))
 		}
 	}
@@ -237,6 +237,16 @@ func notBlank(text string) []string {
 		}
 	}
 	return lines
+}
+
+// known is a recorded text with the ids that are known in place of their placeholders.
+func (o *operator) known(text string) string {
+	for name, id := range o.ids {
+		if len(id) >= 8 {
+			text = strings.NewReplacer("<"+name+">", id, "<"+name+":8>", id[:8]).Replace(text)
+		}
+	}
+	return o.literal(text)
 }
 
 // literal is a recorded text with the scenario's folder in place.

@@ -48,7 +48,7 @@ func store(c *cli.Context) error {
 	}
 	return withMemories(c, func(s session) error {
 		if !validTier(draft.Tier) {
-			return plainf("Error: invalid tier: %s (use short, mid, long)", draft.Tier)
+			return invalidTier(draft.Tier)
 		}
 		draft.Caller = s.agent
 		if _, err := s.Collect(c.Context); err != nil {
@@ -63,6 +63,10 @@ func store(c *cli.Context) error {
 		}
 		return printStored(c, created.Requested, created.Contradictions)
 	})
+}
+
+func invalidTier(tier server.Tier) error {
+	return plainf("Error: invalid tier: %s (use short, mid, long)", tier)
 }
 
 func validTier(tier server.Tier) bool {

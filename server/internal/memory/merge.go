@@ -231,3 +231,6 @@ func instant(text string) time.Time {
 	t, _ := parseTime(text)
 	return t
 }
+
+// Newer tells whether a version of a memory was written after another.
+func Newer(a, b Memory) bool { return instant(a.UpdatedAt).After(instant(b.UpdatedAt)) }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -49,10 +47,6 @@ func (s *Service) Register(ctx context.Context, agent, kind string, capabilities
 	if err := r.Validate(); err != nil {
 		return Registered{}, invalid(err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Registered{}, fmt.Errorf("make an id: %w", err)
-	}
 	r.LastSeenAt = memory.FormatTime(s.clock.Now())
 	var out Registered
 	quorum, err := s.write(ctx, func(tx store.Tx) error {
@@ -71,7 +65,7 @@ func (s *Service) Register(ctx context.Context, agent, kind string, capabilities
 				r.RegisteredAt = first
 			}
 		}
-		row, err := tx.Create(r.Memory(id.String()))
+		row, err := tx.Create(r.Memory(memory.NewID()))
 		out = Registered{ID: row.ID, Registration: memory.RegistrationOf(row)}
 		return err
 	})

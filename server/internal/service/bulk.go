@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -47,11 +45,7 @@ func (s *Service) CreateAll(ctx context.Context, drafts []Draft, caller string) 
 			refused[i] = d.Title + ": " + why
 			continue
 		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return Bulk{}, fmt.Errorf("make an id: %w", err)
-		}
-		rows[i].ID, rows[i].ExpiresAt = id.String(), s.expiry(d, now)
+		rows[i].ID, rows[i].ExpiresAt = memory.NewID(), s.expiry(d, now)
 	}
 	var stored []memory.Memory
 	var late []string

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -46,12 +44,8 @@ func (s *Service) Consolidate(ctx context.Context, c Consolidation) (Consolidate
 	if err != nil {
 		return Consolidated{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Consolidated{}, fmt.Errorf("make an id: %w", err)
-	}
 	wanted := memory.Consolidation{
-		ID: id.String(), Title: c.Title, Summary: c.Summary, Namespace: c.Namespace,
+		ID: memory.NewID(), Title: c.Title, Summary: c.Summary, Namespace: c.Namespace,
 		Tier: c.Tier, Source: c.Source, AgentID: agent,
 	}
 	now := s.clock.Now()

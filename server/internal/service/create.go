@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -126,11 +124,7 @@ func (s *Service) draft(d Draft, now time.Time) (m memory.Memory, agent string, 
 		return m, "", err
 	}
 	m.ExpiresAt = s.expiry(d, now)
-	id, err := uuid.NewV7()
-	if err != nil {
-		return m, "", fmt.Errorf("make an id: %w", err)
-	}
-	m.ID = id.String()
+	m.ID = memory.NewID()
 	return m.Normalized(), agent, nil
 }
 

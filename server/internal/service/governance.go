@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -255,16 +253,12 @@ func unseat(tx store.Tx, id string, at time.Time) error {
 
 // queue keeps an action until it is decided.
 func (s *Service) queue(ctx context.Context, a Act) (*Queued, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("make an id: %w", err)
-	}
 	payload, err := json.Marshal(a.payload())
 	if err != nil {
 		return nil, fmt.Errorf("write what is to be approved: %w", err)
 	}
 	p := memory.PendingAction{
-		ID: id.String(), ActionType: string(a.Action), Namespace: a.Memory.Namespace, Payload: payload,
+		ID: memory.NewID(), ActionType: string(a.Action), Namespace: a.Memory.Namespace, Payload: payload,
 		RequestedBy: a.Caller, RequestedAt: memory.FormatTime(s.clock.Now()), Status: memory.Pending,
 	}
 	q := &Queued{PendingID: p.ID, Action: a.Action, Namespace: p.Namespace}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -41,12 +39,8 @@ func (s *Service) Notify(ctx context.Context, m memory.Message, caller string) (
 	if err != nil {
 		return Notified{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Notified{}, fmt.Errorf("make an id: %w", err)
-	}
 	m.From = from
-	row := m.Memory(id.String())
+	row := m.Memory(memory.NewID())
 	now := s.clock.Now()
 	row.CreatedAt, row.UpdatedAt = memory.FormatTime(now), memory.FormatTime(now)
 	row.ExpiresAt = s.options.Lifetimes.Expiry(row.Tier, now)

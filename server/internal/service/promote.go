@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -77,11 +75,7 @@ func cloneInto(tx store.Tx, id, namespace string, now time.Time) (memory.Memory,
 	if err != nil {
 		return memory.Memory{}, err
 	}
-	fresh, err := uuid.NewV7()
-	if err != nil {
-		return memory.Memory{}, fmt.Errorf("make an id: %w", err)
-	}
-	clone, err := tx.Create(source.CloneTo(fresh.String(), namespace, now))
+	clone, err := tx.Create(source.CloneTo(memory.NewID(), namespace, now))
 	if err != nil {
 		return memory.Memory{}, err
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
@@ -58,13 +56,9 @@ func (s *Service) Subscribe(ctx context.Context, d SubscriptionDraft) (Subscribe
 	if err != nil {
 		return Subscribed{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Subscribed{}, fmt.Errorf("make an id: %w", err)
-	}
 	now := s.clock.Now()
 	out := memory.Subscription{
-		ID: id.String(), URL: d.URL, Events: events, CreatedBy: &agent, CreatedAt: memory.FormatTime(now),
+		ID: memory.NewID(), URL: d.URL, Events: events, CreatedBy: &agent, CreatedAt: memory.FormatTime(now),
 		NamespaceFilter: filter(d.NamespaceFilter), AgentFilter: filter(d.AgentFilter),
 	}
 	if d.Secret != "" {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store/sqlite"
 )
@@ -17,14 +15,14 @@ import (
 // fresh is a valid memory nobody has stored.
 func fresh(tb testing.TB, title string) memory.Memory {
 	tb.Helper()
-	id, err := uuid.NewV7()
+	id, err := uuid.NewRandom()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	now := memory.FormatTime(time.Now())
 	expires := memory.FormatTime(time.Now().Add(7 * 24 * time.Hour))
 	return memory.Memory{
-		ID: id.String(), Tier: memory.Mid, Namespace: "bench", Title: title, Tags: []string{"a", "b"},
+		ID: memory.NewID(), Tier: memory.Mid, Namespace: "bench", Title: title, Tags: []string{"a", "b"},
 		Content:  "a memory of some length, so that a row weighs what rows weigh: " + title,
 		Priority: 5, Confidence: 1, Source: memory.SourceChaos, CreatedAt: now, UpdatedAt: now,
 		ExpiresAt: &expires, Metadata: []byte(`{"agent_id":"bench"}`),
