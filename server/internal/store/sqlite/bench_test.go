@@ -15,10 +15,6 @@ import (
 // fresh is a valid memory nobody has stored.
 func fresh(tb testing.TB, title string) memory.Memory {
 	tb.Helper()
-	id, err := uuid.NewRandom()
-	if err != nil {
-		tb.Fatal(err)
-	}
 	now := memory.FormatTime(time.Now())
 	expires := memory.FormatTime(time.Now().Add(7 * 24 * time.Hour))
 	return memory.Memory{

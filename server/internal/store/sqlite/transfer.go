@@ -3,8 +3,6 @@ package sqlite
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
 )
@@ -29,11 +27,7 @@ func (t transactional) Import(m memory.Memory, at time.Time) (memory.Memory, err
 	case err != nil:
 		return memory.Memory{}, err
 	case deletion != nil: // what was deleted never comes back: this is another memory
-		id, err := uuid.NewV7()
-		if err != nil {
-			return memory.Memory{}, err
-		}
-		m.ID = id.String()
+		m.ID = memory.NewID()
 	}
 	if m.Generation, err = t.generation(m.Title, m.Namespace); err != nil {
 		return memory.Memory{}, err
