@@ -231,6 +231,33 @@ func TestRestoreIsRefusedWhileInUse(t *testing.T) {
 	}
 }
 
+// TestBackupSays looks at what is told beside the results.
+func TestBackupSays(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	to := filepath.Join(t.TempDir(), "bk")
+	for _, test := range []struct {
+		args   []string
+		status int
+		stderr string
+	}{
+		{[]string{"backup", "--to", to}, 0, "warning: there was no database " + n.db + ": the snapshot is of a new, empty one; older snapshots are kept\n"},
+		{[]string{"backup", "--to", to}, 0, ""},
+		{[]string{"backup", "--to", n.db}, 1, "Error: creating backup dir " + n.db + "\n\nCaused by:\n    "},
+		{[]string{"backup", "--to", ""}, 2, "error: --to is empty\n"},
+		{[]string{"backup", "--keep", "-1"}, 2, "error: "},
+		{[]string{"restore", "--from", filepath.Join(to, "..", "no.db")}, 1, "Error: snapshot "},
+	} {
+		status, stderr := n.attempt(t, test.args...)
+		if status != test.status || !strings.HasPrefix(stderr, test.stderr) || test.stderr == "" && stderr != "" {
+			t.Errorf("%v: status %d, %q; want %d, %q", test.args, status, stderr, test.status, test.stderr)
+		}
+	}
+	if found := filesOf(t, to); len(found) != 4 {
+		t.Errorf("2 snapshots were made, the folder has %v", found)
+	}
+}
+
 // TestOpenedWhileRestored has commands use the database while it is restored, over and over: each finds the old database or the
 // new one, and what it writes stays in the one it found.
 func TestOpenedWhileRestored(t *testing.T) {
