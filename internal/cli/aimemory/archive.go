@@ -21,7 +21,7 @@ func archiveCommand() *cli.Command {
 			{Name: "restore", Usage: "bring a memory back", ArgsUsage: "ID", Action: archiveRestore},
 			{
 				Name: "purge", Usage: "delete what was taken out for ever", Action: archivePurge,
-				Flags: []cli.Flag{&cli.StringFlag{Name: "older-than-days", Usage: "only what was taken out more than `DAYS` ago"}},
+				Flags: []cli.Flag{integerFlag("older-than-days", "only what was taken out more than `DAYS` ago")},
 			},
 			{Name: "stats", Usage: "count what was taken out", Action: archiveStats},
 		},
@@ -80,10 +80,7 @@ func archivePurge(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	days, err := number(c, "older-than-days")
-	if err != nil {
-		return err
-	}
+	days := optionalInteger(c, "older-than-days")
 	return withMemories(c, func(s session) error {
 		purged, err := s.Purge(c.Context, days)
 		switch {

@@ -19,7 +19,7 @@ func backupCommand() *cli.Command {
 		Usage: "make a snapshot of the database, also while a server uses it",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "to", Usage: "`FOLDER` of the snapshots", Value: defaultBackups},
-			&cli.UintFlag{Name: "keep", Usage: "remove the oldest snapshots of the folder beyond this `NUMBER`; 0 keeps all", Value: server.DefaultKeep},
+			countFlag("keep", "remove the oldest snapshots of the folder beyond this `NUMBER`; 0 keeps all", server.DefaultKeep),
 		},
 		Action: backup,
 	}
@@ -33,7 +33,7 @@ func backup(c *cli.Context) error {
 		return usagef("--to is empty")
 	}
 	made, err := server.Backup(c.Context, server.BackupOptions{
-		DB: databaseOf(c, loadConfig(c.App.ErrWriter)), To: c.String("to"), Keep: int(min(c.Uint("keep"), maxCount)),
+		DB: databaseOf(c, loadConfig(c.App.ErrWriter)), To: c.String("to"), Keep: count(c, "keep"),
 	})
 	if err != nil {
 		return because(err)

@@ -41,8 +41,9 @@ func (c *causedError) Unwrap() error { return c.why }
 // wrapped says what failed, and why. On stderr the first line says only what; scripts look at it.
 func wrapped(what string, why error) error { return &causedError{what, why} }
 
-// caused splits an error of the form "what: why".
-func caused(what string, err error) error {
+// opening splits the error of a database that cannot be opened into what failed and why.
+func opening(err error) error {
+	const what = "failed to open database"
 	if why := errors.Unwrap(err); why != nil && err.Error() == what+": "+why.Error() {
 		return wrapped(what, why)
 	}

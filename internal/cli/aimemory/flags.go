@@ -2,8 +2,6 @@ package aimemory
 
 import (
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,13 +22,19 @@ func titleFlag(usage string) cli.Flag {
 	return &cli.StringFlag{Name: "title", Aliases: []string{"T"}, Usage: usage}
 }
 
-func limitFlag(limit uint) cli.Flag {
-	return &cli.UintFlag{Name: "limit", Usage: "at most `LIMIT` rows", Value: limit, Base: 10}
+func limitFlag(limit int64) cli.Flag { return countFlag("limit", "at most `LIMIT` rows", limit) }
+
+func offsetFlag() cli.Flag { return countFlag("offset", "leave out the first `OFFSET` rows", 0) }
+
+// priorityFlag takes 32 bits; a default of 0 is none.
+func priorityFlag(usage string, value int64) cli.Flag {
+	return &cli.GenericFlag{
+		Name: "priority", Aliases: []string{"p"}, Usage: usage,
+		Value: &whole{least: math.MinInt32, most: math.MaxInt32, n: value, there: value != 0},
+	}
 }
 
-func priorityFlag(usage string) *cli.IntFlag {
-	return &cli.IntFlag{Name: "priority", Aliases: []string{"p"}, Usage: usage, Base: 10}
-}
+func priority(c *cli.Context) int32 { return int32(integer(c, "priority")) } //nolint:gosec // the flag takes no more
 
 // filterFlags are what lists, searches and recalls select by.
 func filterFlags() []cli.Flag {
@@ -81,37 +85,4 @@ func knownTier(c *cli.Context) *server.Tier {
 		}
 	}
 	return nil
-}
-
-// count is the value of a flag that counts, as far as it can be counted.
-func count(c *cli.Context, name string) int { return int(min(c.Uint(name), maxCount)) }
-
-// priority is the value of --priority, which has 32 bits.
-func priority(c *cli.Context) (int32, error) {
-	p := c.Int("priority")
-	if p < math.MinInt32 || p > math.MaxInt32 {
-		return 0, usagef("invalid value '%d' for '--priority': it has more than 32 bits", p)
-	}
-	return int32(p), nil
-}
-
-// confidence is the value of --confidence.
-func confidence(c *cli.Context) (float64, error) {
-	f := c.Float64("confidence")
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0, plainf("Error: confidence must be a finite number")
-	}
-	return f, nil
-}
-
-// number reads a value that a flag of text has.
-func number(c *cli.Context, name string) (*int64, error) {
-	if !c.IsSet(name) {
-		return nil, nil //nolint:nilnil // neither a number nor a mistake
-	}
-	n, err := strconv.ParseInt(strings.TrimPrefix(c.String(name), "+"), 10, 64)
-	if err != nil {
-		return nil, usagef("invalid value '%s' for '--%s': it is no number of 64 bits", c.String(name), name)
-	}
-	return &n, nil
 }

@@ -22,10 +22,6 @@ func listCommand() *cli.Command {
 // defaultListed is how many memories a list or a search has, unless it is told how many.
 const defaultListed = 20
 
-func offsetFlag() cli.Flag {
-	return &cli.UintFlag{Name: "offset", Usage: "leave out the first `OFFSET` rows", Base: 10}
-}
-
 func agentFilterFlag() cli.Flag {
 	return &cli.StringFlag{Name: "agent-id", Usage: "only what `AGENT_ID` has stored"}
 }

@@ -6,7 +6,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -32,6 +34,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	if slices.ContainsFunc(args, notText) {
+		return usagef("invalid UTF-8 was detected in one or more arguments")
+	}
 	app := newApp(stdin, stdout, stderr)
 	args, err := helpAsFlag(app, args)
 	if err != nil {
@@ -43,6 +48,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	return app.RunContext(ctx, args)
 }
+
+// notText tells whether an argument is none that could be stored.
+func notText(arg string) bool { return !utf8.ValidString(arg) }
 
 // commands are all there are, in the order in which help lists them.
 func commands() []*cli.Command {

@@ -29,7 +29,7 @@ func withMemories(c *cli.Context, do func(session) error) (err error) {
 	file := loadConfig(c.App.ErrWriter)
 	memories, err := server.Open(c.Context, databaseConfig(c, file))
 	if err != nil {
-		return caused("failed to open database", err)
+		return opening(err)
 	}
 	defer func() { err = errors.Join(err, memories.Close()) }()
 	return do(session{memories, callerOf(c, file)})

@@ -2,7 +2,6 @@ package aimemory
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +23,7 @@ func recallCommand() *cli.Command {
 				Usage: "feature `TIER`: keyword, semantic, smart or autonomous; without models all recall by keywords",
 			},
 			asAgentFlag(),
-			&cli.StringFlag{Name: "budget-tokens", Usage: "stop before the first memory with which all would cost more than `TOKENS`"},
+			optionalCountFlag("budget-tokens", "stop before the first memory with which all would cost more than `TOKENS`"),
 			&cli.StringFlag{Name: "context-tokens", Usage: "comma list of `WORDS` that are of interest, for recalls by meaning"},
 		}),
 		Action: recall,
@@ -36,10 +35,7 @@ func recall(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	budget, err := budgetOf(c)
-	if err != nil {
-		return err
-	}
+	budget := budgetOf(c)
 	q := server.SearchQuery{Query: query(c), Text: args[0], AsAgent: optional(c, "as-agent")}
 	return withMemories(c, func(s session) error {
 		if err := asAgent(q.AsAgent); err != nil {
@@ -58,15 +54,13 @@ func recall(c *cli.Context) error {
 	})
 }
 
-func budgetOf(c *cli.Context) (*uint64, error) {
+// budgetOf is how many tokens a recall may cost, nil when there is no limit.
+func budgetOf(c *cli.Context) *uint64 {
 	if !c.IsSet("budget-tokens") {
-		return nil, nil //nolint:nilnil // neither a budget nor a mistake
+		return nil
 	}
-	n, err := strconv.ParseUint(c.String("budget-tokens"), 10, 63)
-	if err != nil {
-		return nil, usagef("invalid value '%s' for '--budget-tokens': it is no count", c.String("budget-tokens"))
-	}
-	return &n, nil
+	tokens := uint64(integer(c, "budget-tokens")) //nolint:gosec // the flag takes no negative ones
+	return &tokens
 }
 
 // mode is how memories are recalled: there are no models that know meaning.

@@ -25,10 +25,7 @@ func listenFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "host", Usage: "`ADDRESS` to listen at; with TLS an IP address", Value: server.DefaultHost},
 		&cli.IntFlag{Name: "port", Usage: "`PORT` to listen at; 0 takes a free one", Value: server.DefaultPort},
-		&cli.UintFlag{
-			Name: "shutdown-grace-secs", Usage: "`SECONDS` that requests under way may take once the server stops",
-			Value: uint(server.DefaultShutdownGrace.Seconds()),
-		},
+		countFlag("shutdown-grace-secs", "`SECONDS` that requests under way may take once the server stops", int64(server.DefaultShutdownGrace.Seconds())),
 		&cli.BoolFlag{
 			Name: "webhook-allow-loopback", DisableDefaultText: true,
 			Usage: "let webhooks reach this machine, also at http:// addresses; for development",
@@ -58,15 +55,9 @@ func accessFlags() []cli.Flag {
 
 func quorumFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.UintFlag{
-			Name:  "quorum-writes",
-			Usage: "`W`: nodes, this one included, that must hold a write before it is acknowledged; 0 turns replication off",
-		},
+		countFlag("quorum-writes", "`W`: nodes, this one included, that must hold a write before it is acknowledged; 0 turns replication off", 0),
 		&cli.StringFlag{Name: "quorum-peers", Usage: "comma list of the other nodes' base `URLS`"},
-		&cli.UintFlag{
-			Name: "quorum-timeout-ms", Usage: "`MILLISECONDS` a write waits for its copies",
-			Value: uint(server.DefaultQuorumTimeout.Milliseconds()),
-		},
+		countFlag("quorum-timeout-ms", "`MILLISECONDS` a write waits for its copies", server.DefaultQuorumTimeout.Milliseconds()),
 		&cli.StringFlag{Name: "quorum-client-cert", Usage: "`FILE` of the certificate that peers are shown, PEM"},
 		&cli.StringFlag{Name: "quorum-client-key", Usage: "`FILE` of the key of --quorum-client-cert, PEM"},
 		&cli.StringFlag{
@@ -92,7 +83,7 @@ func serve(c *cli.Context) error {
 		defer signal.Stop(hangUp)
 		config.Reread = hangUp
 	}
-	return caused("failed to open database", server.Serve(c.Context, config, nil))
+	return opening(server.Serve(c.Context, config, nil))
 }
 
 // serveConfig puts together what flags, environment and configuration file say.
@@ -100,11 +91,11 @@ func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 	config := databaseConfig(c, file)
 	config.Host, config.Port = c.String("host"), c.Int("port")
 	config.TLSCert, config.TLSKey, config.MTLSAllowlist = c.String("tls-cert"), c.String("tls-key"), c.String("mtls-allowlist")
-	config.QuorumWrites = int(min(c.Uint("quorum-writes"), maxCount))
-	config.QuorumTimeout = time.Duration(min(c.Uint("quorum-timeout-ms"), maxCount)) * time.Millisecond
+	config.QuorumWrites = count(c, "quorum-writes")
+	config.QuorumTimeout = time.Duration(count(c, "quorum-timeout-ms")) * time.Millisecond
 	config.QuorumClientCert, config.QuorumClientKey = c.String("quorum-client-cert"), c.String("quorum-client-key")
 	config.QuorumCA = c.String("quorum-ca")
-	config.ShutdownGrace = time.Duration(min(c.Uint("shutdown-grace-secs"), maxCount)) * time.Second
+	config.ShutdownGrace = time.Duration(count(c, "shutdown-grace-secs")) * time.Second
 	config.WebhookAllowLoopback = c.Bool("webhook-allow-loopback")
 	config.Logger = newLogger(c.App.Writer)
 	if c.IsSet("quorum-peers") {
@@ -119,6 +110,3 @@ func serveConfig(c *cli.Context, file fileConfig) (server.Config, error) {
 	err := setKeys(c, file, &config)
 	return config, err
 }
-
-// maxCount keeps counts from overflowing a duration.
-const maxCount = 1_000_000_000

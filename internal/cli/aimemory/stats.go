@@ -6,26 +6,6 @@ import (
 	"chaosctl/server"
 )
 
-func gcCommand() *cli.Command {
-	return &cli.Command{Name: "gc", Usage: "take out what has expired", Action: gc}
-}
-
-func gc(c *cli.Context) error {
-	if err := noArguments(c); err != nil {
-		return err
-	}
-	return withMemories(c, func(s session) error {
-		collected, err := s.Collect(c.Context)
-		switch {
-		case err != nil:
-			return failed(err)
-		case asJSON(c):
-			return printJSON(c, map[string]any{"expired_deleted": collected.Count})
-		}
-		return printf(c, "expired memories deleted: %d", collected.Count)
-	})
-}
-
 func statsCommand() *cli.Command {
 	return &cli.Command{Name: "stats", Usage: "count what is stored", Action: stats}
 }
@@ -78,32 +58,4 @@ func counts(of []server.Count, key string) []map[string]any {
 		all = append(all, map[string]any{key: n.Name, "count": n.Count})
 	}
 	return all
-}
-
-func namespacesCommand() *cli.Command {
-	return &cli.Command{Name: "namespaces", Usage: "count memories by namespace", Action: namespaces}
-}
-
-func namespaces(c *cli.Context) error {
-	if err := noArguments(c); err != nil {
-		return err
-	}
-	return withMemories(c, func(s session) error {
-		found, err := s.Namespaces(c.Context)
-		switch {
-		case err != nil:
-			return failed(err)
-		case asJSON(c):
-			return printJSON(c, map[string]any{"namespaces": counts(found, "namespace")})
-		case len(found) == 0:
-			note(c, "no namespaces")
-			return nil
-		}
-		for _, n := range found {
-			if err := printf(c, "  %s: %d memories", n.Name, n.Count); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -12,9 +12,9 @@ import (
 	"chaosctl/server"
 )
 
+const defaultPriority = 5
+
 func storeCommand() *cli.Command {
-	priority := priorityFlag("`PRIORITY`, 1 to 10")
-	priority.Value = 5
 	return &cli.Command{
 		Name:  "store",
 		Usage: "store a memory; one of the same title and namespace is changed",
@@ -24,11 +24,11 @@ func storeCommand() *cli.Command {
 			&cli.StringFlag{Name: "tier", Aliases: []string{"t"}, Usage: "how long it lives: `TIER` is short, mid or long", Value: string(server.TierMid)},
 			namespaceFlag("`NAMESPACE` of the memory; without it that of the git repository, or of the directory"),
 			&cli.StringFlag{Name: "tags", Usage: "`TAGS`, a comma list"},
-			priority,
+			priorityFlag("`PRIORITY`, 1 to 10", defaultPriority),
 			&cli.Float64Flag{Name: "confidence", Usage: "`CONFIDENCE`, 0 to 1", Value: 1},
 			&cli.StringFlag{Name: "source", Aliases: []string{"S"}, Usage: "`SOURCE` of the memory: " + strings.Join(server.Sources(), ", "), Value: server.SourceCLI},
 			&cli.StringFlag{Name: "expires-at", Usage: "when it expires: `TIME`, RFC 3339"},
-			&cli.StringFlag{Name: "ttl-secs", Usage: "`SECONDS` until it expires"},
+			integerFlag("ttl-secs", "`SECONDS` until it expires"),
 			&cli.StringFlag{Name: "scope", Usage: "who may see it: `SCOPE` is " + strings.Join(server.Scopes(), ", ")},
 		},
 		Action: store,
@@ -83,16 +83,8 @@ func readDraft(c *cli.Context) (d server.Draft, err error) {
 	d = server.Draft{
 		Title: c.String("title"), Content: c.String("content"), Tier: server.Tier(c.String("tier")), Namespace: c.String("namespace"),
 		Tags: commaList(c.String("tags")), Source: c.String("source"), ExpiresAt: optional(c, "expires-at"), Scope: optional(c, "scope"),
+		Priority: priority(c), Confidence: c.Float64("confidence"), TTLSecs: optionalInteger(c, "ttl-secs"),
 		Metadata: json.RawMessage("{}"),
-	}
-	if d.Priority, err = priority(c); err != nil {
-		return d, err
-	}
-	if d.Confidence, err = confidence(c); err != nil {
-		return d, err
-	}
-	if d.TTLSecs, err = number(c, "ttl-secs"); err != nil {
-		return d, err
 	}
 	if !c.IsSet("namespace") {
 		d.Namespace = defaultNamespace(c.Context)
@@ -103,7 +95,7 @@ func readDraft(c *cli.Context) (d server.Draft, err error) {
 	return d, err
 }
 
-// maxStdin bounds what is read of a content, in bytes: far beyond what a memory may hold.
+// maxStdin bounds what is read of a content, in bytes: far beyond what a memory may hold, so that a longer one is refused.
 const maxStdin = 1 << 20
 
 // readContent reads a content to its end.
@@ -112,7 +104,7 @@ func readContent(from io.Reader) (string, error) {
 	if err != nil {
 		return "", wrapped("reading standard input", err)
 	}
-	if !utf8.Valid(text) {
+	if len(text) < maxStdin && !utf8.Valid(text) { // one that was cut may end within a character
 		return "", plainf("Error: standard input is not valid UTF-8")
 	}
 	return string(text), nil

@@ -20,8 +20,8 @@ func syncDaemonCommand() *cli.Command {
 		Usage: "keep a database and other servers the same",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "peers", Usage: "comma list of the servers' base `URLS`"},
-			&cli.UintFlag{Name: "interval", Usage: "`SECONDS` between two exchanges, at least 1", Value: defaultSyncInterval},
-			&cli.UintFlag{Name: "batch-size", Usage: "`CHANGES` in one page, at least 1", Value: defaultSyncBatch},
+			countFlag("interval", "`SECONDS` between two exchanges, at least 1", defaultSyncInterval),
+			countFlag("batch-size", "`CHANGES` in one page, at least 1", defaultSyncBatch),
 			&cli.StringFlag{Name: "api-key-file", Usage: "`FILE` whose first line is the API key the servers are shown"},
 			&cli.StringFlag{
 				Name:  "api-key",
@@ -66,7 +66,7 @@ func syncDaemon(c *cli.Context) error {
 	if err := config.Validate(); err != nil {
 		return &usageError{err}
 	}
-	interval := time.Duration(max(1, min(c.Uint("interval"), maxCount))) * time.Second
-	page := int(max(1, min(c.Uint("batch-size"), maxCount)))
+	interval := time.Duration(max(1, count(c, "interval"))) * time.Second
+	page := max(1, count(c, "batch-size"))
 	return server.Follow(c.Context, config, interval, page)
 }

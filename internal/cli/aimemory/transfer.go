@@ -93,13 +93,13 @@ func syncFile(c *cli.Context) error {
 		if c.Bool("dry-run") {
 			plan, err := s.PlanSync(c.Context, f)
 			if err != nil {
-				return caused("failed to open database", failed(err))
+				return opening(failed(err))
 			}
 			return printPlan(c, f.Direction, plan)
 		}
 		done, err := s.SyncFile(c.Context, f)
 		if err != nil {
-			return caused("failed to open database", failed(err))
+			return opening(failed(err))
 		}
 		return printSynced(c, f.Direction, done)
 	})
@@ -142,7 +142,7 @@ func mineCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Aliases: []string{"f"}, Usage: "`FORMAT` of the export: claude, chatgpt or slack"},
 			namespaceFlag("`NAMESPACE` of the memories; without it FORMAT-export"),
 			&cli.StringFlag{Name: "tier", Aliases: []string{"t"}, Usage: "how long they live: `TIER` is short, mid or long", Value: string(server.TierMid)},
-			&cli.UintFlag{Name: "min-messages", Usage: "leave out conversations of less than `N` messages", Value: 3, Base: 10},
+			countFlag("min-messages", "leave out conversations of less than `N` messages", 3),
 			&cli.BoolFlag{Name: "dry-run", DisableDefaultText: true, Usage: "only tell what would be stored"},
 		},
 		Action: mine,

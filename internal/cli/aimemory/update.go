@@ -17,7 +17,7 @@ func updateCommand() *cli.Command {
 			tierFlag("how long it lives, never less than now"),
 			namespaceFlag("new `NAMESPACE`"),
 			&cli.StringFlag{Name: "tags", Usage: "new `TAGS`, a comma list; an empty one removes all"},
-			priorityFlag("new `PRIORITY`, 1 to 10"),
+			priorityFlag("new `PRIORITY`, 1 to 10", 0),
 			&cli.Float64Flag{Name: "confidence", Usage: "new `CONFIDENCE`, 0 to 1"},
 			&cli.StringFlag{Name: "expires-at", Usage: "when it expires: `TIME`, RFC 3339, also a past one; an empty one for never"},
 		},
@@ -30,12 +30,8 @@ func update(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	patch, err := readPatch(c)
-	if err != nil {
-		return err
-	}
 	return withMemories(c, func(s session) error {
-		updated, err := s.Update(c.Context, args[0], patch, s.agent)
+		updated, err := s.Update(c.Context, args[0], readPatch(c), s.agent)
 		switch {
 		case err != nil:
 			return failedOn(args[0], err)
@@ -49,7 +45,7 @@ func update(c *cli.Context) error {
 }
 
 // readPatch reads the flags of update.
-func readPatch(c *cli.Context) (server.Patch, error) {
+func readPatch(c *cli.Context) server.Patch {
 	p := server.Patch{
 		Title: optional(c, "title"), Content: optional(c, "content"), Namespace: optional(c, "namespace"),
 		Tier: knownTier(c), ExpiresAt: optional(c, "expires-at"),
@@ -58,21 +54,15 @@ func readPatch(c *cli.Context) (server.Patch, error) {
 		p.Tags = append([]string{}, commaList(c.String("tags"))...)
 	}
 	if c.IsSet("priority") {
-		n, err := priority(c)
-		if err != nil {
-			return p, err
-		}
+		n := priority(c)
 		p.Priority = &n
 	}
 	if c.IsSet("confidence") {
-		f, err := confidence(c)
-		if err != nil {
-			return p, err
-		}
+		f := c.Float64("confidence")
 		p.Confidence = &f
 	}
 	if p.ExpiresAt != nil && *p.ExpiresAt == "" {
 		p.ExpiresAt, p.NoExpiry = nil, true
 	}
-	return p, nil
+	return p
 }

@@ -220,14 +220,14 @@ func ValidatePriority(priority int32) error {
 
 // ValidateConfidence checks a confidence.
 func ValidateConfidence(confidence float64) error {
-	if confidence >= 0 && confidence <= 1 {
-		return nil
+	switch {
+	case math.IsNaN(confidence) || math.IsInf(confidence, 0):
+		return invalid("confidence", "confidence must be a finite number")
+	case confidence < 0 || confidence > 1:
+		got := strconv.FormatFloat(confidence, 'f', -1, 64)
+		return invalid("confidence", "confidence must be between 0.0 and 1.0 (got %s)", got)
 	}
-	got := strconv.FormatFloat(confidence, 'f', -1, 64)
-	if math.IsInf(confidence, 0) {
-		got = strings.ToLower(strings.TrimPrefix(got, "+"))
-	}
-	return invalid("confidence", "confidence must be between 0.0 and 1.0 (got %s)", got)
+	return nil
 }
 
 // ValidateExpiry checks the form of an expires_at, which may be past (the rule of update).

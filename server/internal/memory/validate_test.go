@@ -207,11 +207,12 @@ func TestValidateNumbers(t *testing.T) {
 	says(t, memory.ValidatePriority(11), "priority must be between 1 and 10 (got 11)")
 	for value, got := range map[float64]string{
 		2: "2", -0.1: "-0.1", 1.5: "1.5", 1e21: "1000000000000000000000",
-		math.Inf(1): "inf", math.Inf(-1): "-inf",
 	} {
 		says(t, memory.ValidateConfidence(value), "confidence must be between 0.0 and 1.0 (got "+got+")")
 	}
-	says(t, memory.ValidateConfidence(math.NaN()), "confidence must be between 0.0 and 1.0 (got NaN)")
+	for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		says(t, memory.ValidateConfidence(value), "confidence must be a finite number")
+	}
 	says(t, memory.ValidateConfidence(0), "")
 	says(t, memory.ValidateConfidence(1), "")
 	says(t, memory.ValidateTTL(1), "")
