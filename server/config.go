@@ -54,6 +54,10 @@ type Config struct {
 	DiscardExpired bool       // garbage collection keeps no copy of what it removes
 	ArchiveMaxDays int        // how long such copies are kept, in days; 0 or less for ever
 
+	// LongPages makes lists, searches and recalls as long as is asked for; without it a limit is
+	// lowered to that of the route (contract section 5.4).
+	LongPages bool
+
 	// GCInterval is how often garbage is collected, CheckpointInterval how often the log of the
 	// database is written back; 0 for DefaultGCInterval, DefaultCheckpointInterval.
 	GCInterval, CheckpointInterval time.Duration
@@ -132,5 +136,6 @@ func (c Config) options() service.Options {
 	}
 	o.ArchiveOnGC = !c.DiscardExpired
 	o.ArchiveMaxDays = c.ArchiveMaxDays
+	o.LongPages = c.LongPages
 	return o
 }

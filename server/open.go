@@ -24,8 +24,8 @@ type Memories struct {
 }
 
 // Open opens the database of a configuration, made first where there is none. Of the
-// configuration it uses the database, the lifetimes and what garbage collection does. An error
-// begins with "failed to open database".
+// configuration it uses the database, the lifetimes, what garbage collection does and how long pages
+// are. An error begins with "failed to open database".
 func Open(ctx context.Context, c Config) (*Memories, error) {
 	c = c.withLogger()
 	opened, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
@@ -35,7 +35,6 @@ func Open(ctx context.Context, c Config) (*Memories, error) {
 	clock := memory.NewClock(time.Now)
 	store := service.Observed(opened, clock)
 	options := c.options()
-	options.LongPages = true
 	return &Memories{
 		path: c.DB, config: c, lifetimes: options.Lifetimes,
 		Service: service.New(store, clock, nil, options, c.Logger),

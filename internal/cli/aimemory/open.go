@@ -27,7 +27,9 @@ type session struct {
 // command on it, and closes it, which writes its log back.
 func withMemories(c *cli.Context, do func(session) error) (err error) {
 	file := loadConfig(c.App.ErrWriter)
-	memories, err := server.Open(c.Context, databaseConfig(c, file))
+	config := databaseConfig(c, file)
+	config.LongPages = true
+	memories, err := server.Open(c.Context, config)
 	if err != nil {
 		return opening(err)
 	}

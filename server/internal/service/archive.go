@@ -34,7 +34,7 @@ func (s *Service) Archive(ctx context.Context, namespace *string, limit, offset 
 		return out, nil
 	}
 	records, err := s.store.Records(ctx, store.RecordQuery{
-		Kind: memory.KindArchived, Ref: namespace, Limit: min(limit, MaxArchiveLimit), Offset: offset,
+		Kind: memory.KindArchived, Ref: namespace, Limit: s.options.page(limit, MaxArchiveLimit), Offset: offset,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the archive: %w", err)

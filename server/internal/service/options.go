@@ -9,8 +9,8 @@ type Options struct {
 	ArchiveOnGC bool
 	// ArchiveMaxDays is how long such copies are kept, in days; 0 or less for ever.
 	ArchiveMaxDays int
-	// LongPages makes pages of lists and searches as long as is asked for, as a command line wants
-	// them; without it the limits of the routes hold.
+	// LongPages makes lists, searches and recalls as long as is asked for, as a command line wants
+	// them; without it a limit is lowered to that of the route.
 	LongPages bool
 }
 

@@ -28,7 +28,7 @@ func (s *Service) Pending(ctx context.Context, status *string, limit int) ([]mem
 	if limit <= 0 {
 		return out, nil
 	}
-	found, err := s.store.Records(ctx, store.RecordQuery{Kind: memory.KindPending, Ref2: status, Limit: min(limit, MaxPendingLimit)})
+	found, err := s.store.Records(ctx, store.RecordQuery{Kind: memory.KindPending, Ref2: status, Limit: s.options.page(limit, MaxPendingLimit)})
 	if err != nil {
 		return nil, fmt.Errorf("list pending actions: %w", err)
 	}

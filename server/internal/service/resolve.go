@@ -33,6 +33,9 @@ func (s *Service) Resolve(ctx context.Context, winner, loser, caller string) (Re
 		return Resolved{}, invalid(err)
 	}
 	agent := named(caller)
+	if err := s.mayDemote(ctx, loser, agent); err != nil {
+		return Resolved{}, err
+	}
 	now := s.clock.Now()
 	var r Resolved
 	outcome, err := s.write(ctx, func(tx store.Tx) (err error) {
@@ -61,4 +64,18 @@ func (s *Service) Resolve(ctx context.Context, winner, loser, caller string) (Re
 	s.announce(EventLink, r.Winner, agent)
 	r.Quorum = outcome
 	return r, nil
+}
+
+// mayDemote asks the policy of a memory that is to be superseded, if it is there.
+func (s *Service) mayDemote(ctx context.Context, id, agent string) error {
+	found, err := s.store.Pick(ctx, []string{id})
+	if err != nil {
+		return fmt.Errorf("look for %s: %w", id, err)
+	}
+	for _, m := range found {
+		if err := s.permit(ctx, Act{Action: ActionStore, Caller: agent, Memory: m, Changes: true}, "a resolution"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
