@@ -72,7 +72,45 @@ func commandDeviations() map[string]func(s *step) {
 			}
 		},
 		"mcp-protocol/duplicate-key": kept,
+		"mcp-store/long-over-mid":    kept, // H6
+		"mcp-store/get-long": func(s *step) { // H6: what is made long does not expire
+			delete(toolJSON(s), "expires_at")
+		},
+		"mcp-inbox/same-title": func(s *step) { toolJSON(s)["id"] = "<again>" }, // H26: another message
+		"mcp-inbox/bob": func(s *step) { // H26
+			page := toolJSON(s)
+			messages := page["messages"].([]any)
+			page["count"], page["messages"] = 3.0, []any{messages[0], message("<again>", "replaced"), message("<m>", "text")}
+		},
+		"mcp-inbox/unread":     kept,
+		"mcp-inbox/stored-row": ownTitle, // H26
+		"mcp-model/capabilities": func(s *step) { // H25: what works is told, not what was asked for
+			can := toolJSON(s)
+			features, models := can["features"].(map[string]any), can["models"].(map[string]any)
+			features["semantic_search"], features["hybrid_recall"] = false, false
+			models["embedding"], models["embedding_dim"] = "none", 0.0
+		},
 	}
+}
+
+// toolJSON is the JSON in the text of a tool's answer.
+func toolJSON(s *step) map[string]any {
+	return content(s.Response)["text"].(map[string]any)["json"].(map[string]any)
+}
+
+// message is a message in an inbox.
+func message(id, payload string) any {
+	return map[string]any{
+		"access_count": 0.0, "created_at": "<ts>", "from": "ai:sender", "id": id, "payload": payload, "priority": 5.0, "read": false,
+		"tier": "mid", "title": "hi",
+	}
+}
+
+// ownTitle is the row of a message: two messages of one subject are two rows (H26).
+func ownTitle(s *step) {
+	row := toolJSON(s)
+	row["content"], row["title"] = "text", "hi [<free>"
+	row["metadata"].(map[string]any)["subject"] = "hi"
 }
 
 // relevantFirst is a recall within a budget in which the better match comes first.

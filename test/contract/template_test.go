@@ -99,7 +99,7 @@ func near(name, text string) string {
 }
 
 // freeOrder are the lists whose order means nothing.
-var freeOrder = []string{"by_tier", "by_namespace", "namespaces", "links", "groups", "subscriptions", "potential_contradictions"}
+var freeOrder = []string{"by_tier", "by_namespace", "namespaces", "links", "groups", "subscriptions", "potential_contradictions", "enum", "required"}
 
 // matchValue tells how a value differs from a template; nothing when it fits.
 func matchValue(path string, want, got any, b bindings) []string {

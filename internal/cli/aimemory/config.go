@@ -20,6 +20,10 @@ import (
 type fileConfig struct {
 	APIKey         string `toml:"api_key"`
 	DB             string `toml:"db"`
+	Tier           string `toml:"tier"`
+	OllamaURL      string `toml:"ollama_url"`
+	LLMModel       string `toml:"llm_model"`
+	Hooks          bool   `toml:"autonomous_hooks"`
 	ArchiveOnGC    *bool  `toml:"archive_on_gc"`
 	ArchiveMaxDays int    `toml:"archive_max_days"`
 	Identity       struct {

@@ -56,6 +56,7 @@ func notText(arg string) bool { return !utf8.ValidString(arg) }
 func commands() []*cli.Command {
 	return []*cli.Command{
 		serveCommand(),
+		mcpCommand(),
 		syncDaemonCommand(),
 		storeCommand(),
 		updateCommand(),

@@ -58,6 +58,18 @@ func (k *Keys) admit(r *http.Request) bool {
 	return false
 }
 
+// Guard lets through the requests of those who show a key, and anyone's while there are no keys.
+func (k *Keys) Guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !k.admit(r) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "missing or invalid API key", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // has compares in a time that tells nothing of the keys, not even how long they are.
 func (s *keySet) has(shown string) bool {
 	digest, found := sha256.Sum256([]byte(shown)), 0

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"chaosctl/server/internal/federation"
-	"chaosctl/server/internal/fulltext"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/store"
 )
@@ -39,13 +38,9 @@ func (f Forgotten) Met() bool { return met(f.Quorum) }
 // a policy forbids to delete one of the memories, *Denied, and none is forgotten. Many are
 // forgotten some dozens at a time: what then breaks leaves the rest.
 func (s *Service) Forget(ctx context.Context, f Forget) (Forgotten, error) {
-	if f.Namespace == nil && f.Pattern == nil && f.Tier == nil {
-		return Forgotten{}, &Invalid{"at least one of namespace, pattern, or tier is required"}
-	}
-	filter := store.Filter{Namespace: f.Namespace, Tier: f.Tier}
-	if f.Pattern != nil {
-		match := fulltext.Any(fulltext.Parse(*f.Pattern))
-		filter.Match = &match
+	filter, err := f.filter()
+	if err != nil {
+		return Forgotten{}, err
 	}
 	selected, err := s.store.IDs(ctx, filter)
 	if err != nil {

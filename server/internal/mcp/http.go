@@ -1,0 +1,60 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// sessionTimeout ends a session of a client that has said nothing for so long.
+const sessionTimeout = 30 * time.Minute
+
+// Handler serves the same tools and prompts over streamable HTTP, by the protocol's own library, which speaks
+// its newer versions. A request whose Host or Origin is not of this machine is refused where it arrives on this
+// machine.
+func (s *Server) Handler() http.Handler {
+	server := sdk.NewServer(&sdk.Implementation{Name: Name, Version: s.options.Version}, &sdk.ServerOptions{Logger: s.options.Logger})
+	for _, t := range s.tools {
+		server.AddTool(&sdk.Tool{Name: t.Name, Description: t.Description, InputSchema: t.InputSchema}, s.sdkTool(t.Name))
+	}
+	server.AddPrompt(&sdk.Prompt{
+		Name: promptRecall, Description: "Rules for an agent that remembers",
+		Arguments: []*sdk.PromptArgument{{Name: "namespace", Description: "Namespace to keep to"}},
+	}, sdkPrompt)
+	server.AddPrompt(&sdk.Prompt{Name: promptWorkflow, Description: "One line for each of the tools that are used most"}, sdkPrompt)
+	handler := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
+		Logger: s.options.Logger, SessionTimeout: sessionTimeout, MaxRequestBodyBytes: maxLine,
+	})
+	return http.NewCrossOriginProtection().Handler(handler)
+}
+
+// sdkTool is a tool for the library.
+func (s *Server) sdkTool(name string) sdk.ToolHandler {
+	return func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
+		client := ""
+		if p := req.Session.InitializeParams(); p != nil && p.ClientInfo != nil {
+			client = p.ClientInfo.Name
+		}
+		var given map[string]json.RawMessage
+		if json.Unmarshal(req.Params.Arguments, &given) != nil {
+			given = nil
+		}
+		done := s.Call(ctx, client, name, given)
+		return &sdk.CallToolResult{Content: []sdk.Content{&sdk.TextContent{Text: done.Content[0].Text}}, IsError: done.IsError}, nil
+	}
+}
+
+// sdkPrompt is a prompt for the library.
+func sdkPrompt(_ context.Context, req *sdk.GetPromptRequest) (*sdk.GetPromptResult, error) {
+	given := map[string]json.RawMessage{}
+	for key, value := range req.Params.Arguments {
+		if text, err := json.Marshal(value); err == nil {
+			given[key] = text
+		}
+	}
+	text, _ := promptText(req.Params.Name, given) // the library calls only those there are
+	return &sdk.GetPromptResult{Messages: []*sdk.PromptMessage{{Role: "user", Content: &sdk.TextContent{Text: text}}}}, nil
+}

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"chaosctl/server/internal/mcp"
+	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/service"
+	"chaosctl/server/internal/store/sqlite"
+)
+
+// FeatureTiers are the tiers of features that may be asked for, the least first.
+func FeatureTiers() []string { return []string{"keyword", "semantic", "smart", "autonomous"} }
+
+// Model is a language model that is to be used. An empty URL is none.
+type Model struct {
+	URL    string // of an endpoint like OpenAI's, or of Ollama
+	Name   string
+	APIKey string
+	Ollama bool // the URL is Ollama's
+}
+
+// MCP says how agents are served by the Model Context Protocol.
+type MCP struct {
+	Tier      string // of FeatureTiers
+	Agent     string // on whose behalf all is done; empty: the client's
+	Anonymous bool   // agents are not told the host's name
+	Model     Model
+	Hooks     bool // what is stored is tagged and compared by the model
+}
+
+// ServeMCP serves one client over a pair of streams until the input or ctx ends (contract section 11). Of the
+// configuration it uses what Open does, the webhooks and the logger, which must not write to out.
+func ServeMCP(ctx context.Context, c Config, m MCP, in io.Reader, out io.Writer) error {
+	return c.withMCP(ctx, m, func(server *mcp.Server) error { return server.Serve(ctx, in, out) })
+}
+
+// withMCP opens the database, has events delivered to subscribers, and calls a function with a server.
+func (c Config) withMCP(ctx context.Context, m MCP, do func(*mcp.Server) error) (err error) {
+	c = c.withLogger()
+	opened, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
+	if err != nil {
+		return fmt.Errorf("failed to open database: %w", err)
+	}
+	defer func() {
+		if cerr := opened.Close(); cerr != nil {
+			err = errors.Join(err, fmt.Errorf("close database %s: %w", c.DB, cerr))
+		}
+	}()
+	clock := memory.NewClock(time.Now)
+	memories := service.New(service.Observed(opened, clock), clock, nil, c.options(), c.Logger)
+	hooks := c.webhooks(memories)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	background.Go(func() { c.deliver(serving, memories, hooks) })
+	background.Go(func() { watch(serving, opened, nil, c.Logger) })
+	defer background.Wait()
+	defer stop()
+	model, name := m.Model.open(ctx, c.Logger)
+	return do(mcp.New(memories, mcp.Options{
+		Version: Version, Tier: m.Tier, Agent: m.Agent, Identity: memory.NewIdentity(m.Anonymous),
+		Model: model, ModelName: name, Archives: !c.DiscardExpired, Hooks: m.Hooks, Logger: c.Logger,
+	}))
+}
+
+// ListenMCP serves agents over streamable HTTP at an address (host:port) until ctx ends, under the path /mcp. It
+// calls ready, if that is not nil, with the address it is bound to. Whoever shows one of the API keys of the
+// configuration is served, as X-API-Key or as a bearer token; without keys everyone is, and then the
+// address must be of this machine.
+func ListenMCP(ctx context.Context, c Config, m MCP, address string, ready func(net.Addr)) error {
+	c = c.withLogger()
+	c.ShutdownGrace = mcpGrace
+	known, err := loadCredentials(c)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	at, is := listener.Addr().(*net.TCPAddr)
+	if known.keys.First() == "" && (!is || !at.IP.IsLoopback()) {
+		return errors.Join(
+			fmt.Errorf("%s can be reached by other machines: give an API key, or an address of this machine", address), listener.Close())
+	}
+	return c.withMCP(ctx, m, func(server *mcp.Server) error {
+		c.Logger.Info(fmt.Sprintf("ai-memory MCP server listening on http://%s/mcp", listener.Addr()))
+		if ready != nil {
+			ready(listener.Addr())
+		}
+		routes := http.NewServeMux()
+		routes.Handle("/mcp", known.keys.Guard(server.Handler()))
+		return c.serveHTTP(ctx, listener, known, bearers(routes))
+	})
+}
+
+// mcpGrace is how long calls under way may take once the server stops.
+const mcpGrace = 5 * time.Second
+
+// bearers takes a bearer token for an API key: agents have no other way to show one.
+func bearers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
+			r.Header.Add("X-Api-Key", strings.TrimSpace(token))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
