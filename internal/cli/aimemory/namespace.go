@@ -20,7 +20,9 @@ const globalNamespace = "global"
 func defaultNamespace(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, gitPatience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "git", "remote", "get-url", "origin").Output()
+	git := exec.CommandContext(ctx, "git", "remote", "get-url", "origin")
+	git.WaitDelay = time.Millisecond // it may have left a process with our pipe
+	out, err := git.Output()
 	if name := repository(string(out)); err == nil && name != "" {
 		return name
 	}
