@@ -37,6 +37,10 @@ type (
 	Forget = service.Forget
 	// Consolidation is a request to merge memories into one.
 	Consolidation = service.Consolidation
+	// Grouping says what AutoConsolidate merges.
+	Grouping = service.Grouping
+	// Group is memories of one namespace that have a tag in common.
+	Group = service.Group
 	// Queued says that an action waits for approval.
 	Queued = service.Queued
 	// ArchivedRow is what was archived as clients see it.

@@ -77,9 +77,13 @@ func commands() []*cli.Command {
 		importCommand(),
 		syncCommand(),
 		mineCommand(),
+		autoConsolidateCommand(),
 		archiveCommand(),
 		agentsCommand(),
 		pendingCommand(),
+		shellCommand(),
+		completionsCommand(),
+		manCommand(),
 		backupCommand(),
 		restoreCommand(),
 	}

@@ -37,7 +37,9 @@ func confidence() schema { return schema{"type": "number", "minimum": 0.0, "maxi
 
 func limit(usual, most int) schema { return integer().with("maximum", most).defaulting(usual) }
 
-func format() schema { return oneOf([]string{formatJSON, formatTOON, formatCompact}).defaulting(formatCompact) }
+func format() schema {
+	return oneOf([]string{formatJSON, formatTOON, formatCompact}).defaulting(formatCompact)
+}
 
 // takes is the schema of the arguments of a tool.
 func takes(properties schema, required ...string) schema {
