@@ -52,8 +52,9 @@ func list(c *cli.Context) error {
 
 // printMemories prints a line a memory, and how many there are.
 func printMemories(c *cli.Context, memories []server.Memory, total string) error {
+	colours := coloured(c.App.Writer)
 	for _, m := range memories {
-		if err := printLine(c, line(m)); err != nil {
+		if err := printLine(c, line(m, colours)); err != nil {
 			return err
 		}
 	}

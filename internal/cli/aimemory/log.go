@@ -8,8 +8,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-
-	"github.com/mattn/go-isatty"
 )
 
 // newLogger writes one line an event: time, level, program, message, then what belongs to it
@@ -20,9 +18,7 @@ func newLogger(w io.Writer) *slog.Logger {
 	if spec := os.Getenv("RUST_LOG"); spec == "debug" || spec == "trace" {
 		level = slog.LevelDebug
 	}
-	file, ok := w.(*os.File)
-	colours := ok && isatty.IsTerminal(file.Fd()) && os.Getenv("NO_COLOR") == ""
-	return slog.New(&lines{w: w, mu: &sync.Mutex{}, level: level, colours: colours})
+	return slog.New(&lines{w: w, mu: &sync.Mutex{}, level: level, colours: coloured(w)})
 }
 
 // lines is a slog.Handler.
@@ -43,7 +39,7 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	level := fmt.Sprintf("%5s", r.Level)
 	if l.colours {
-		level = paint(r.Level) + level + "\x1b[0m"
+		level = paint(r.Level) + level + plain
 	}
 	fmt.Fprintf(&b, "%s %s ai_memory: %s%s", r.Time.UTC().Format("2006-01-02T15:04:05.000000Z"), level, r.Message, l.tail)
 	r.Attrs(func(a slog.Attr) bool {

@@ -3,9 +3,21 @@ package aimemory
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"os"
 
+	"github.com/mattn/go-isatty"
 	"github.com/urfave/cli/v2"
 )
+
+// plain ends a colour.
+const plain = "\x1b[0m"
+
+// coloured tells whether somebody looks at what is written who wants colours.
+func coloured(w io.Writer) bool {
+	file, is := w.(*os.File)
+	return is && isatty.IsTerminal(file.Fd()) && os.Getenv("NO_COLOR") == ""
+}
 
 // asJSON tells whether results are to be printed as JSON.
 func asJSON(c *cli.Context) bool { return rootOf(c).Bool("json") }

@@ -80,8 +80,9 @@ func printRecalled(c *cli.Context, context string, found server.Recalled, budget
 		note(c, "no memories found for: %s", context)
 		return nil
 	}
+	colours := coloured(c.App.Writer)
 	for _, m := range found.Memories {
-		if err := printf(c, "%s\n  %s\n", scoredLine(m), firstRunes(m.Content, 200)); err != nil {
+		if err := printf(c, "%s\n  %s\n", scoredLine(m, colours), firstRunes(m.Content, 200)); err != nil {
 			return err
 		}
 	}

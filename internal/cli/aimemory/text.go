@@ -12,18 +12,34 @@ import (
 // Lines for people (contract section 7.3).
 
 // line is a memory in one line.
-func line(m server.Memory) string {
-	return fmt.Sprintf("[%s/%s] %s (p=%d, ns=%s, %s)", m.Tier, short(m.ID), m.Title, m.Priority, m.Namespace, age(m.UpdatedAt, time.Now()))
+func line(m server.Memory, colours bool) string {
+	return fmt.Sprintf("%s %s (p=%d, ns=%s, %s)", tag(m, colours), m.Title, m.Priority, m.Namespace, age(m.UpdatedAt, time.Now()))
+}
+
+// tag tells which memory a line is about. Its colour tells the tier.
+func tag(m server.Memory, colours bool) string {
+	text := fmt.Sprintf("[%s/%s]", m.Tier, short(m.ID))
+	if !colours {
+		return text
+	}
+	switch m.Tier {
+	case server.TierLong:
+		return "\x1b[32m" + text + plain
+	case server.TierMid:
+		return "\x1b[33m" + text + plain
+	default:
+		return "\x1b[34m" + text + plain
+	}
 }
 
 // scoredLine is a recalled memory in one line, its priority as a bar.
-func scoredLine(m server.Scored) string {
+func scoredLine(m server.Scored, colours bool) string {
 	sure := ""
 	if m.Confidence < 1 {
 		sure = fmt.Sprintf(" conf=%d%%", int(math.Round(m.Confidence*100)))
 	}
-	return fmt.Sprintf("[%s/%s] %s %s score=%.2f (ns=%s, %dx, %s%s)",
-		m.Tier, short(m.ID), m.Title, bar(int(m.Priority)), m.Score, m.Namespace, m.AccessCount, age(m.UpdatedAt, time.Now()), sure)
+	return fmt.Sprintf("%s %s %s score=%.2f (ns=%s, %dx, %s%s)",
+		tag(m.Memory, colours), m.Title, bar(int(m.Priority)), m.Score, m.Namespace, m.AccessCount, age(m.UpdatedAt, time.Now()), sure)
 }
 
 const barCells = 10
