@@ -66,7 +66,7 @@ func (o *operator) value(t *testing.T, text string) string {
 }
 
 // command is the program in the scenario's folder, with its environment.
-func (o *operator) command(t *testing.T, ctx context.Context, s step) *exec.Cmd {
+func (o *operator) command(ctx context.Context, t *testing.T, s step) *exec.Cmd {
 	t.Helper()
 	var args []string
 	for _, arg := range s.Argv {
@@ -95,7 +95,7 @@ func (o *operator) play(t *testing.T, s step) {
 	case "cli":
 		o.run(t, s)
 	case "mcp_open":
-		o.mcp = converse(o.t, o.command(t, context.Background(), s))
+		o.mcp = converse(o.t, o.command(context.Background(), t, s))
 	case "mcp":
 		o.say(t, s)
 	case "mcp_close":
@@ -127,7 +127,7 @@ func (o *operator) play(t *testing.T, s step) {
 // run runs a command to its end and compares what it did.
 func (o *operator) run(t *testing.T, s step) {
 	t.Helper()
-	cmd := o.command(t, t.Context(), s)
+	cmd := o.command(t.Context(), t, s)
 	cmd.Stdin = strings.NewReader(o.value(t, s.Stdin))
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints
@@ -338,7 +338,7 @@ func (o *operator) readFile(t *testing.T, s step) {
 // start runs a command that goes on until stop.
 func (o *operator) start(t *testing.T, s step) {
 	t.Helper()
-	cmd := o.command(t, context.Background(), s)
+	cmd := o.command(context.Background(), t, s)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {

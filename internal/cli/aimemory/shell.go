@@ -63,7 +63,7 @@ func newLines(c *cli.Context) (from lineSource, restore func()) {
 			return &terminalLines{term.NewTerminal(both, prompt)}, func() { _ = term.Restore(int(in.Fd()), before) } //nolint:gosec // likewise
 		}
 	}
-	given := make(chan string)
+	given, ctx := make(chan string), c.Context
 	go func() {
 		defer close(given)
 		read := bufio.NewScanner(c.App.Reader)
@@ -71,7 +71,7 @@ func newLines(c *cli.Context) (from lineSource, restore func()) {
 		for read.Scan() {
 			select {
 			case given <- read.Text():
-			case <-c.Context.Done():
+			case <-ctx.Done():
 				return
 			}
 		}

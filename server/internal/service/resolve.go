@@ -11,8 +11,8 @@ import (
 
 // What a memory that was superseded is worth from then on (contract section 4.8).
 const (
-	supersededPriority   int32 = 1
-	supersededConfidence       = 0.1
+	supersededPriority   int32   = 1
+	supersededConfidence float64 = 0.1
 )
 
 // Resolved is what became of a contradiction that was resolved.
