@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"chaosctl/server/internal/importers"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
@@ -225,16 +223,12 @@ func (m *Memories) Mine(ctx context.Context, mining Mining) (Mined, error) {
 
 // mined is the memory of a conversation.
 func (m *Memories) mined(c MinedMemory, namespace string, mining Mining, now time.Time) (memory.Memory, error) {
-	id, err := uuid.NewRandom()
-	if err != nil {
-		return memory.Memory{}, fmt.Errorf("make an id: %w", err)
-	}
 	metadata, err := json.Marshal(map[string]string{"agent_id": mining.Agent, "mined_from": c.Source})
 	if err != nil {
 		return memory.Memory{}, fmt.Errorf("write metadata: %w", err)
 	}
 	return memory.Memory{
-		ID: id.String(), Tier: mining.Tier, Namespace: namespace, Title: c.Title, Content: c.Content, Tags: []string{c.Source},
+		ID: memory.NewID(), Tier: mining.Tier, Namespace: namespace, Title: c.Title, Content: c.Content, Tags: []string{c.Source},
 		Priority: 5, Confidence: 0.8, Source: c.Source, Metadata: metadata,
 		CreatedAt: c.created, UpdatedAt: memory.FormatTime(now), ExpiresAt: m.lifetimes.Expiry(mining.Tier, now),
 	}, nil
