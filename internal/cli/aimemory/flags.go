@@ -36,6 +36,10 @@ func priorityFlag(usage string, value int64) cli.Flag {
 
 func priority(c *cli.Context) int32 { return int32(integer(c, "priority")) } //nolint:gosec // the flag takes no more
 
+func confidenceFlag(usage string, value *decimal) cli.Flag {
+	return &cli.GenericFlag{Name: "confidence", Usage: usage, Value: value}
+}
+
 // filterFlags are what lists, searches and recalls select by.
 func filterFlags() []cli.Flag {
 	return []cli.Flag{

@@ -89,6 +89,9 @@ func commands() []*cli.Command {
 	}
 }
 
+// tables is the program as it says what there is, not to be run.
+func tables() *cli.App { return newApp(nil, io.Discard, io.Discard) }
+
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:            "ai-memory",

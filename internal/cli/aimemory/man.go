@@ -2,78 +2,60 @@ package aimemory
 
 import (
 	"fmt"
-	"slices"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
 func manCommand() *cli.Command {
-	return &cli.Command{Name: "man", Usage: "print the manual page", Action: man}
+	return &cli.Command{Name: "man", Usage: "print the manual page, for man(1)", Action: man}
 }
 
 func man(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	return printLine(c, manual(c.App))
+	_, err := io.WriteString(c.App.Writer, manual(tables()))
+	return err
 }
 
-// manual is the manual page, in the man macros of roff.
+// manual is the manual page, in the macros of man(7).
 func manual(app *cli.App) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, ".TH AI\\-MEMORY 1 \"\" %s\n.SH NAME\nai\\-memory \\- %s\n", quoted("ai-memory "+version), roff(app.Usage))
-	b.WriteString(".SH SYNOPSIS\n.B ai\\-memory\n[\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n.SH OPTIONS\nThey stand before or after the command.\n")
-	writeFlags(&b, app.Flags)
-	b.WriteString(".SH COMMANDS\n")
-	var write func(name string, command *cli.Command)
-	write = func(name string, command *cli.Command) {
-		fmt.Fprintf(&b, ".SS %s\n%s.\n", quoted(strings.TrimSpace(name+" "+command.ArgsUsage)), roff(command.Usage))
-		writeFlags(&b, command.Flags)
-		for _, below := range command.Subcommands {
-			write(name+" "+below.Name, below)
+	p := &page{}
+	p.macro("TH", strings.ToUpper(app.Name), "1", "", app.Name+" "+version, "User Commands")
+	p.macro("SH", "NAME")
+	p.text(app.Name + " - " + app.Usage)
+	p.macro("SH", "SYNOPSIS")
+	p.macro("B", app.Name)
+	p.text("[OPTIONS] COMMAND [ARGUMENTS]")
+	p.macro("SH", "OPTIONS")
+	p.text("These stand before or after the command. Behind -- there are only arguments.")
+	program := placeOf("", nil, app.Flags)
+	p.options(program.Options)
+	p.item("--help, -h")
+	p.text("Show help; behind a command that of the command.")
+	p.macro("SH", "COMMANDS")
+	var write func(under string, commands []*cli.Command)
+	write = func(under string, commands []*cli.Command) {
+		for _, command := range commands {
+			name := strings.TrimSpace(under + " " + command.Name)
+			p.macro("SS", strings.TrimSpace(name+" "+command.ArgsUsage))
+			p.text(sentence(command.Usage))
+			p.options(placeOf(name, nil, command.Flags).Options)
+			write(name, command.Subcommands)
 		}
 	}
-	for _, command := range app.Commands {
-		write(command.Name, command)
-	}
-	b.WriteString(".SH ENVIRONMENT\n")
-	for _, variable := range variables() {
-		fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(variable[0]), roff(variable[1]))
-	}
-	b.WriteString(".SH EXIT STATUS\n.TP\n.B 0\nIt is done, also when nothing was found, or when it waits for approval.\n" +
-		".TP\n.B 1\nIt could not be done.\n.TP\n.B 2\nIt was not asked for rightly.")
-	return b.String()
-}
-
-// writeFlags describes flags.
-func writeFlags(b *strings.Builder, flags []cli.Flag) {
-	for _, f := range flags {
-		names := slices.Clone(f.Names())
-		for i, name := range names {
-			names[i] = "-" + name
-			if len(name) > 1 {
-				names[i] = "--" + name
-			}
-		}
-		documented, is := f.(cli.DocGenerationFlag)
-		if !is {
-			continue
-		}
-		value, usage := valueName(documented.GetUsage())
-		fmt.Fprintf(b, ".TP\n.B %s\n%s.\n", roff(strings.TrimSpace(strings.Join(names, ", ")+" "+value)), roff(usage))
-		if of := documented.GetDefaultText(); of != "" && documented.TakesValue() && of != `""` {
-			fmt.Fprintf(b, "Default: %s.\n", roff(of))
-		}
-	}
-}
-
-// valueName is what the value of a flag is called in its usage, and the usage without quotes.
-func valueName(usage string) (name, plain string) {
-	if _, after, found := strings.Cut(usage, "`"); found {
-		name, _, _ = strings.Cut(after, "`")
-	}
-	return name, strings.ReplaceAll(usage, "`", "")
+	write("", app.Commands)
+	p.macro("SH", "ENVIRONMENT")
+	p.items(variables())
+	p.macro("SH", "FILES")
+	p.items([][2]string{{"~/.config/ai-memory/config.toml", "the configuration"}, {"ai-memory.db", "the database, where nothing else is said"}})
+	p.macro("SH", "EXIT STATUS")
+	p.items([][2]string{
+		{"0", "it is done, also when nothing was found, or when it waits for approval"}, {"1", "it could not be done"}, {"2", "it was not asked for rightly"},
+	})
+	return p.String()
 }
 
 // variables are those of the environment that count, and what for.
@@ -82,22 +64,69 @@ func variables() [][2]string {
 		{"AI_MEMORY_DB", "path of the database file, unless --db is given"},
 		{agentVariable, "id of the agent on whose behalf things are done, unless --agent-id is given"},
 		{anonymizeVariable, "1, true, yes or on: agent ids do not tell the name of the host"},
-		{"AI_MEMORY_NO_CONFIG", "the configuration file ~/.config/ai-memory/config.toml is not read"},
+		{"AI_MEMORY_NO_CONFIG", "whatever it is, the configuration file is not read"},
 		{apiKeyVariable, "API key that serve accepts, and that sync-daemon shows"},
 		{hooksVariable, "1, true, yes or on: what mcp stores is tagged and compared by the language model"},
 		{modelKeyVariable, "API key of the language model of --llm-url"},
+		{"RUST_LOG", "how much serve tells, such as debug"},
 		{"NO_COLOR", "no colours"},
 	}
 }
 
-// roff is a text that stands for itself.
-func roff(text string) string {
-	text = strings.NewReplacer(`\`, `\\`, "-", `\-`, "\n", " ").Replace(text)
-	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
-		text = `\&` + text
+// page is a manual page under way.
+type page struct{ strings.Builder }
+
+// macro writes a macro with its arguments.
+func (p *page) macro(name string, args ...string) {
+	p.WriteString("." + name)
+	for _, arg := range args {
+		p.WriteString(` "` + strings.ReplaceAll(roff(arg), `"`, `\(dq`) + `"`)
 	}
-	return text
+	p.WriteString("\n")
 }
 
-// quoted is a text as one argument of a macro.
-func quoted(text string) string { return `"` + strings.ReplaceAll(roff(text), `"`, `\(dq`) + `"` }
+// text writes a line of text.
+func (p *page) text(text string) {
+	text = roff(text)
+	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, `\(aq`) {
+		text = `\&` + text
+	}
+	p.WriteString(text + "\n")
+}
+
+// item begins what is explained under a name.
+func (p *page) item(name string) {
+	p.WriteString(".TP\n")
+	p.macro("B", name)
+}
+
+func (p *page) items(all [][2]string) {
+	for _, i := range all {
+		p.item(i[0])
+		p.text(sentence(i[1]))
+	}
+}
+
+func (p *page) options(options []option) {
+	for _, o := range options {
+		p.item(strings.TrimSpace(strings.Join(o.Names, ", ") + " " + o.Value))
+		text := sentence(o.Usage)
+		if o.Default != "" {
+			text += fmt.Sprintf(" Default: %s.", o.Default)
+		}
+		if o.Variable != "" {
+			text += fmt.Sprintf(" Environment: %s.", o.Variable)
+		}
+		p.text(text)
+	}
+}
+
+// sentence is a text as one.
+func sentence(text string) string {
+	return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):] + "."
+}
+
+// roff is a text that stands for itself.
+func roff(text string) string {
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "\n", " ").Replace(text)
+}

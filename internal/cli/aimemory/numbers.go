@@ -82,6 +82,38 @@ func optionalInteger(c *cli.Context, name string) *int64 {
 	return &n
 }
 
+// decimal is the value of a flag that takes a number with a fraction.
+type decimal struct {
+	f     float64
+	there bool // it was given, or has a default
+}
+
+// Set implements cli.Generic.
+func (d *decimal) Set(text string) (err error) {
+	if d.f, err = strconv.ParseFloat(text, 64); err != nil {
+		return errors.New("use a number")
+	}
+	d.there = true
+	return nil
+}
+
+// String implements cli.Generic.
+func (d *decimal) String() string {
+	if !d.there {
+		return ""
+	}
+	return strconv.FormatFloat(d.f, 'g', -1, 64)
+}
+
+// fraction is the value of a flag that takes a number with a fraction; nil when it has none.
+func fraction(c *cli.Context, name string) *float64 {
+	d, is := c.Generic(name).(*decimal)
+	if !is || !d.there {
+		return nil
+	}
+	return &d.f
+}
+
 // maxCount keeps counts from overflowing a duration.
 const maxCount = 1_000_000_000
 

@@ -25,7 +25,7 @@ func storeCommand() *cli.Command {
 			namespaceFlag("`NAMESPACE` of the memory; without it that of the git repository, or of the directory"),
 			&cli.StringFlag{Name: "tags", Usage: "`TAGS`, a comma list"},
 			priorityFlag("`PRIORITY`, 1 to 10", defaultPriority),
-			&cli.Float64Flag{Name: "confidence", Usage: "`CONFIDENCE`, 0 to 1", Value: 1},
+			confidenceFlag("`CONFIDENCE`, 0 to 1", &decimal{f: 1, there: true}),
 			&cli.StringFlag{Name: "source", Aliases: []string{"S"}, Usage: "`SOURCE` of the memory: " + strings.Join(server.Sources(), ", "), Value: server.SourceCLI},
 			&cli.StringFlag{Name: "expires-at", Usage: "when it expires: `TIME`, RFC 3339"},
 			integerFlag("ttl-secs", "`SECONDS` until it expires"),
@@ -83,7 +83,7 @@ func readDraft(c *cli.Context) (d server.Draft, err error) {
 	d = server.Draft{
 		Title: c.String("title"), Content: c.String("content"), Tier: server.Tier(c.String("tier")), Namespace: c.String("namespace"),
 		Tags: commaList(c.String("tags")), Source: c.String("source"), ExpiresAt: optional(c, "expires-at"), Scope: optional(c, "scope"),
-		Priority: priority(c), Confidence: c.Float64("confidence"), TTLSecs: optionalInteger(c, "ttl-secs"),
+		Priority: priority(c), Confidence: *fraction(c, "confidence"), TTLSecs: optionalInteger(c, "ttl-secs"),
 		Metadata: json.RawMessage("{}"),
 	}
 	if !c.IsSet("namespace") {

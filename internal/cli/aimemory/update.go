@@ -18,7 +18,7 @@ func updateCommand() *cli.Command {
 			namespaceFlag("new `NAMESPACE`"),
 			&cli.StringFlag{Name: "tags", Usage: "new `TAGS`, a comma list; an empty one removes all"},
 			priorityFlag("new `PRIORITY`, 1 to 10", 0),
-			&cli.Float64Flag{Name: "confidence", Usage: "new `CONFIDENCE`, 0 to 1"},
+			confidenceFlag("new `CONFIDENCE`, 0 to 1", &decimal{}),
 			&cli.StringFlag{Name: "expires-at", Usage: "when it expires: `TIME`, RFC 3339, also a past one; an empty one for never"},
 		},
 		Action: update,
@@ -48,7 +48,7 @@ func update(c *cli.Context) error {
 func readPatch(c *cli.Context) server.Patch {
 	p := server.Patch{
 		Title: optional(c, "title"), Content: optional(c, "content"), Namespace: optional(c, "namespace"),
-		Tier: knownTier(c), ExpiresAt: optional(c, "expires-at"),
+		Tier: knownTier(c), Confidence: fraction(c, "confidence"), ExpiresAt: optional(c, "expires-at"),
 	}
 	if c.IsSet("tags") {
 		p.Tags = append([]string{}, commaList(c.String("tags"))...)
@@ -56,10 +56,6 @@ func readPatch(c *cli.Context) server.Patch {
 	if c.IsSet("priority") {
 		n := priority(c)
 		p.Priority = &n
-	}
-	if c.IsSet("confidence") {
-		f := c.Float64("confidence")
-		p.Confidence = &f
 	}
 	if p.ExpiresAt != nil && *p.ExpiresAt == "" {
 		p.ExpiresAt, p.NoExpiry = nil, true
