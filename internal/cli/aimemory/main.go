@@ -86,6 +86,7 @@ func commands() []*cli.Command {
 		manCommand(),
 		backupCommand(),
 		restoreCommand(),
+		curatorCommand(),
 	}
 }
 
@@ -113,6 +114,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			return needsSubcommand(c, "ai-memory")
 		},
 	}
+	app.DisableSliceFlagSeparator = true // a name may have commas in it
 	var flags strings.Builder
 	for _, f := range app.Flags {
 		flags.WriteString("   " + f.String() + "\n")

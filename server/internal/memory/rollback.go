@@ -67,7 +67,7 @@ func (r Rollback) Memory(id, at string) (Memory, error) {
 		return Memory{}, fmt.Errorf("write how a change is undone: %w", err)
 	}
 	m := Memory{
-		ID: id, Tier: Long, Namespace: RollbackNamespace, Title: "curator " + r.Action + " @ " + at, Content: escaped(content),
+		ID: id, Tier: Long, Namespace: RollbackNamespace, Title: "curator " + r.Action + " @ " + at, Content: EscapeControls(content),
 		Tags: []string{TagCurator, tagRollback, r.Action}, Priority: rollbackPriority, Confidence: 1, Source: SourceCurator,
 		CreatedAt: at, UpdatedAt: at,
 	}
@@ -77,8 +77,8 @@ func (r Rollback) Memory(id, at string) (Memory, error) {
 	return m, ValidateStored(m)
 }
 
-// escaped writes JSON without the control characters that no content may hold.
-func escaped(text []byte) string {
+// EscapeControls writes JSON without the control characters that no content may hold.
+func EscapeControls(text []byte) string {
 	if !bytes.ContainsFunc(text, unicode.IsControl) {
 		return string(text)
 	}

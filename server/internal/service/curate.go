@@ -14,10 +14,10 @@ import (
 
 // Curation is what the curator does to some memories; what is zero is not done.
 type Curation struct {
-	Merge    *Merge        // one memory is made of all of them, which are taken out
-	Forget   string        // the id of one, which is taken out
-	Change   *memory.Patch // of the first
-	Logged   bool          // the change is of the priority, and can be rolled back
+	Merge  *Merge        // one memory is made of all of them, which are taken out
+	Forget string        // the id of one, which is taken out
+	Change *memory.Patch // of the first
+	Logged bool          // the change is of the priority, and can be rolled back
 }
 
 // Merge is the memory that several are made into.
