@@ -44,23 +44,28 @@ type Options struct {
 type Client struct {
 	options Options
 	base    string
+	told    string // base without a password, for messages
 	http    *http.Client
 }
 
 // New returns a client. It asks nothing yet. A URL that is not http or https, or has no host, is an error.
 func New(o Options) (*Client, error) {
 	at, err := url.Parse(o.URL)
-	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {
-		return nil, fmt.Errorf("%q is no URL of a language model: it must begin with http:// or https:// and name a host", o.URL)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.RawQuery != "" || at.Fragment != "" {
+		return nil, errors.New("the URL of the language model must begin with http:// or https://, name a host, and end with its path")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	base := strings.TrimRight(o.URL, "/")
+	at.Path, at.RawPath = strings.TrimRight(at.Path, "/"), ""
 	if o.Dialect == OpenAI {
-		base = strings.TrimSuffix(base, "/v1") + "/v1"
+		at.Path = strings.TrimSuffix(at.Path, "/v1") + "/v1"
 	}
-	return &Client{options: o, base: base, http: &http.Client{Timeout: o.Timeout}}, nil
+	return &Client{options: o, base: at.String(), told: at.Redacted(), http: &http.Client{
+		Timeout: o.Timeout,
+		// What is asked goes to whom the user named, and to nobody that one names.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
 }
 
 // Name is the name of the model.
@@ -74,7 +79,7 @@ func (c *Client) Available(ctx context.Context) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", c.base, err)
+		return fmt.Errorf("ask %s: %w", c.told, err)
 	}
 	var status *statusError
 	if _, err = c.do(req); errors.As(err, &status) && c.options.Dialect == OpenAI && status.missing() {
@@ -115,11 +120,11 @@ func (c *Client) ask(ctx context.Context, instruction, question string) (string,
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
-		return "", fmt.Errorf("ask %s: %w", c.base, err)
+		return "", fmt.Errorf("ask %s: %w", c.told, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(text))
 	if err != nil {
-		return "", fmt.Errorf("ask %s: %w", c.base, err)
+		return "", fmt.Errorf("ask %s: %w", c.told, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	answer, err := c.do(req)
@@ -138,7 +143,7 @@ func (c *Client) content(answer []byte) (string, error) {
 		Message message `json:"message"`
 	}
 	if err := json.Unmarshal(answer, &a); err != nil {
-		return "", fmt.Errorf("the answer of %s is not what it should be: %w", c.base, err)
+		return "", fmt.Errorf("the answer of %s is not what it should be: %w", c.told, err)
 	}
 	text := a.Message.Content
 	if len(a.Choices) > 0 {
@@ -146,7 +151,7 @@ func (c *Client) content(answer []byte) (string, error) {
 	}
 	text = withoutThoughts(text)
 	if strings.TrimSpace(text) == "" {
-		return "", fmt.Errorf("%s has answered nothing", c.base)
+		return "", fmt.Errorf("%s has answered nothing", c.told)
 	}
 	return text, nil
 }
@@ -172,11 +177,11 @@ func (c *Client) do(req *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the answer of %s broke off: %w", c.base, err)
+		return nil, fmt.Errorf("the answer of %s broke off: %w", c.told, err)
 	case len(body) > maxAnswer:
-		return nil, fmt.Errorf("the answer of %s has more than %d bytes", c.base, maxAnswer)
+		return nil, fmt.Errorf("the answer of %s has more than %d bytes", c.told, maxAnswer)
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		return nil, &statusError{resp.StatusCode, c.base + " answers " + resp.Status + ": " + c.advice(resp.StatusCode, body)}
+		return nil, &statusError{resp.StatusCode, c.told + " answers " + resp.Status + ": " + c.advice(resp.StatusCode, body)}
 	}
 	return body, nil
 }
@@ -188,8 +193,13 @@ func (c *Client) advice(status int, body []byte) string {
 		return "check the API key"
 	case http.StatusNotFound:
 		return fmt.Sprintf("check the URL and the name of the model (%s)", c.options.Model)
+	case http.StatusTooManyRequests:
+		return "it is asked too often: try later, or do less at once"
 	}
-	return fmt.Sprintf("%.200s", bytes.TrimSpace(body))
+	if status >= 300 && status < 400 {
+		return "it wants another URL to be asked: name that one"
+	}
+	return fmt.Sprintf("%q", fmt.Sprintf("%.200s", bytes.TrimSpace(body)))
 }
 
 // ErrUnclear says that an answer is neither yes nor no.

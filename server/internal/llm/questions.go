@@ -38,8 +38,7 @@ func (c *Client) Tags(ctx context.Context, title, content string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	tags := items(strings.ToLower(answer), maxTags, maxTag)
-	return tags, nil
+	return items(strings.ToLower(answer), maxTags, maxTag), nil
 }
 
 // Contradicts tells whether two texts contradict each other. An answer that is neither yes nor no is ErrUnclear.
@@ -90,25 +89,39 @@ func verdict(answer string) (bool, error) {
 // items reads a list: JSON, or one a line, or with commas between; without bullets, numbers and quotes, none
 // twice, at most some, none longer than some bytes.
 func items(answer string, most, length int) []string {
-	answer = strings.TrimSpace(strings.Trim(strings.TrimSpace(answer), "`"))
-	answer = strings.TrimPrefix(answer, "json\n")
-	var parts []string
-	if json.Unmarshal([]byte(answer), &parts) != nil {
-		parts = strings.Split(answer, "\n")
-		if len(parts) == 1 {
-			parts = strings.Split(answer, ",")
-		}
-	}
-	var out []string
+	parts := parts(answer)
+	out := []string{}
 	for _, part := range parts {
-		part = strings.TrimSpace(clean(part))
-		part = strings.TrimLeft(part, "-*•#0123456789.) \t")
-		part = strings.TrimSpace(strings.Trim(part, `"'.,;`+"`"))
+		part = strings.TrimSpace(strings.Trim(strings.TrimSpace(withoutBullet(clean(part))), `"'.,;`+"`"))
 		if part != "" && len(part) <= length && !slices.Contains(out, part) && len(out) < most {
 			out = append(out, part)
 		}
 	}
 	return out
+}
+
+// parts are the parts of a list: of the JSON list of texts in it, else its lines, else what commas are between.
+func parts(answer string) (parts []string) {
+	from, to := strings.IndexByte(answer, '['), strings.LastIndexByte(answer, ']')
+	if from >= 0 && from < to && json.Unmarshal([]byte(answer[from:to+1]), &parts) == nil {
+		return parts
+	}
+	parts = strings.Split(strings.TrimSpace(answer), "\n")
+	parts = slices.DeleteFunc(parts, func(line string) bool { return strings.HasPrefix(line, "```") })
+	if len(parts) == 1 {
+		return strings.Split(parts[0], ",")
+	}
+	return parts
+}
+
+// withoutBullet leaves out what a line of a list begins with.
+func withoutBullet(line string) string {
+	line = strings.TrimLeft(line, " \t-*•#")
+	number := strings.TrimLeft(line, "0123456789")
+	if number != line && (strings.HasPrefix(number, ". ") || strings.HasPrefix(number, ") ")) {
+		return number[2:]
+	}
+	return line
 }
 
 // shown is as much of a text as a model is shown.
