@@ -42,6 +42,8 @@ func matchText(template, got string, b bindings) string {
 			if name == "free" {
 				at = len(template)
 			}
+		case name == "id": // a word of a usage line
+			pattern.WriteString("<id>")
 		case strings.HasPrefix(name, "ts"):
 			pattern.WriteString(`(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00)`)
 			names = append(names, name)
