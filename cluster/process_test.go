@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
