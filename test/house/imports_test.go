@@ -44,7 +44,7 @@ func rooms() []room {
 		{"server", []string{"server/internal/..."}, "the facade; the server does not know that chaos exists"},
 		{
 			"server/internal/httpapi",
-			[]string{"server/internal/service", "server/internal/memory", "server/internal/openapi"}, "outside in",
+			[]string{"server/internal/service", "server/internal/memory", "server/internal/openapi", "server/internal/jsontext"}, "outside in",
 		},
 		{
 			"server/internal/openapi",
@@ -55,7 +55,7 @@ func rooms() []room {
 			"server/internal/backup", []string{"server/internal/store/...", "server/internal/memory"},
 			"it copies and replaces files of a database and reads nothing in them",
 		},
-		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory"}, "outside in"},
+		{"server/internal/mcp", []string{"server/internal/service", "server/internal/memory", "server/internal/jsontext"}, "outside in"},
 		{
 			"server/internal/service",
 			[]string{"server/internal/store/...", "server/internal/federation", "server/internal/memory", "server/internal/fulltext"},
@@ -70,6 +70,7 @@ func rooms() []room {
 		{"server/internal/fulltext", nil, "words, and how they are cut"},
 		{"server/internal/importers", []string{"server/internal/memory"}, "it reads what others export, and stores nothing"},
 		{"server/internal/curator", []string{"server/internal/service", "server/internal/memory"}, "it decides what is to be done, and the use cases do it"},
+		{"server/internal/jsontext", nil, "it checks texts, whatever they say"},
 		{"server/internal/llm", nil, "it asks language models and knows not why"},
 		{"server/internal/webhook", nil, "it delivers bodies and knows not what they tell"},
 		{"test/benchcycle", nil, "it runs programs and reads lines"},

@@ -7,10 +7,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"chaosctl/server/internal/jsontext"
 	"chaosctl/server/internal/memory"
 )
 
@@ -44,7 +43,7 @@ func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSyntax(body); err != nil {
+	if err := jsontext.Check(body); err != nil {
 		return nil, &plain{http.StatusBadRequest, "Failed to parse the request body as JSON: " + err.Error()}
 	}
 	return body, nil
@@ -87,53 +86,6 @@ func isJSON(contentType string) bool {
 	}
 	major, minor, _ := strings.Cut(kind, "/")
 	return major == "application" && (minor == "json" || strings.HasSuffix(minor, "+json"))
-}
-
-// checkSyntax refuses what is no JSON text: also bad UTF-8 and halves of surrogate pairs, which
-// encoding/json would replace silently.
-func checkSyntax(body []byte) error {
-	if !json.Valid(body) {
-		return json.Unmarshal(body, new(json.RawMessage)) // says what is wrong
-	}
-	if !utf8.Valid(body) {
-		return errors.New("invalid UTF-8")
-	}
-	return checkSurrogates(body)
-}
-
-// checkSurrogates looks for \ud800 to \udfff escapes that are no pair, in valid JSON.
-func checkSurrogates(text []byte) error {
-	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' {
-			continue
-		}
-		unit, ok := escapedUnit(text[i:])
-		if !ok { // another escape: both bytes are done
-			i++
-			continue
-		}
-		i += 5
-		switch {
-		case unit >= 0xDC00 && unit <= 0xDFFF:
-			return fmt.Errorf("lone surrogate at byte %d", i-5)
-		case unit >= 0xD800 && unit <= 0xDBFF:
-			low, ok := escapedUnit(text[i+1:])
-			if !ok || low < 0xDC00 || low > 0xDFFF {
-				return fmt.Errorf("lone surrogate at byte %d", i-5)
-			}
-			i += 6
-		}
-	}
-	return nil
-}
-
-// escapedUnit reads a \uXXXX escape at the start of a text.
-func escapedUnit(text []byte) (unit uint64, ok bool) {
-	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
-		return 0, false
-	}
-	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
-	return unit, err == nil
 }
 
 // parseObject splits a valid JSON text into its fields.

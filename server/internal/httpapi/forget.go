@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"chaosctl/server/internal/jsontext"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 )
@@ -41,7 +42,7 @@ func readForget(w http.ResponseWriter, r *http.Request) (service.Forget, error) 
 	case len(body) == 0 && (f != service.Forget{} || r.Header.Get("Content-Type") == ""):
 		return f, nil
 	}
-	if err := checkSyntax(body); err != nil {
+	if err := jsontext.Check(body); err != nil {
 		return f, &plain{http.StatusBadRequest, "Failed to parse the request body as JSON: " + err.Error()}
 	}
 	o := parseObject(body, "")

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"chaosctl/server/internal/jsontext"
 )
 
 // valid are texts that a cut must get right.
@@ -30,7 +32,7 @@ func FuzzCut(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if checkSyntax([]byte(text)) == nil {
+		if jsontext.Check([]byte(text)) == nil {
 			cut(t, text)
 		}
 	})
