@@ -80,6 +80,7 @@ type cycle struct {
 	read     map[string]memory.Memory // as they were read first
 	rows     map[string]memory.Memory // as they are, without those that are gone
 	removed  map[string]bool          // ids of those
+	waiting  map[string]bool          // ids of what this cycle had no operation left for, to be merged
 	left     int                      // operations
 	capped   int                      // operations that were too many
 	refusals int                      // of the model, in a row
@@ -95,7 +96,7 @@ func Run(ctx context.Context, m Memories, o Options) (Report, error) {
 	}
 	c := &cycle{
 		memories: m, o: o, started: o.Now().UTC(), left: o.MaxOps,
-		read: map[string]memory.Memory{}, rows: map[string]memory.Memory{}, removed: map[string]bool{}, verdicts: map[[2]string]bool{},
+		read: map[string]memory.Memory{}, rows: map[string]memory.Memory{}, removed: map[string]bool{}, waiting: map[string]bool{}, verdicts: map[[2]string]bool{},
 	}
 	c.report = newReport(c.started, o.DryRun)
 	err := c.run(ctx)

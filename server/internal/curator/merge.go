@@ -32,7 +32,7 @@ func (c *cycle) merge(ctx context.Context, least float64) {
 	sets, contradicted := map[string][]string{}, c.contradicted()
 	var open []string
 	for _, id := range c.order {
-		if m, is := c.rows[id]; is && !contradicted[id] && !shared(m) {
+		if m, is := c.rows[id]; is && !contradicted[id] && !c.waiting[id] && !shared(m) {
 			sets[id] = words(m.Content)
 			open = append(open, id)
 		}
@@ -61,6 +61,10 @@ func (c *cycle) merge(ctx context.Context, least float64) {
 		}
 		if c.spend() {
 			c.mergeOne(ctx, cluster)
+			continue
+		}
+		for _, m := range cluster {
+			c.waiting[m.ID] = true
 		}
 	}
 }
