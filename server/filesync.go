@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"chaosctl/server/internal/memory"
@@ -37,7 +39,12 @@ type FileSync struct {
 }
 
 // Synced counts the rows that were offered to each side, also those that changed nothing.
-type Synced struct{ Pulled, Pushed int }
+type Synced struct {
+	Pulled, Pushed int
+	// Refused has a line for each row that one side did not take, beginning with its id: it breaks a rule, a policy
+	// forbids it, or, when they are merged, it was deleted there.
+	Refused []string
+}
 
 // SyncPlan is what would be changed on each side.
 type SyncPlan struct{ Pull, Push SyncChanges }
@@ -51,27 +58,33 @@ type SyncChanges struct {
 }
 
 // withRemote opens the other database of a sync.
-func (m *Memories) withRemote(ctx context.Context, f FileSync, do func(remote *Memories) error) (err error) {
+func (m *Memories) withRemote(ctx context.Context, f FileSync, do func(remote *Memories) error) error {
 	if err := f.Direction.Validate(); err != nil {
 		return err
 	}
-	here, errHere := filepath.EvalSymlinks(m.path)
-	there, errThere := filepath.EvalSymlinks(f.Remote)
-	if errHere == nil && errThere == nil && here == there {
+	if here, there := inode(m.path), inode(f.Remote); here != nil && there != nil && os.SameFile(here, there) {
 		return fmt.Errorf("%s is this database itself: name another", f.Remote)
 	}
 	c := m.config
 	c.DB = f.Remote
-	remote, err := Open(ctx, c)
+	return Use(ctx, c, do)
+}
+
+// inode is what a path leads to, nil for nothing.
+func inode(path string) os.FileInfo {
+	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return nil
 	}
-	defer func() { err = errors.Join(err, remote.Close()) }()
-	return do(remote)
+	return info
 }
 
 // SyncFile makes this database and another the same, as far as the direction says. Servers may be running on
-// both. Both are read before either is changed. A row that was deleted stays so when it is merged.
+// both. What each side has is decided before either is changed.
+//
+// Nobody's deletions are told the other side, but what was deleted on a side is not merged into it again,
+// however much newer the other side's row is. Pulled and pushed, which overwrite everything, it comes back under
+// another id.
 func (m *Memories) SyncFile(ctx context.Context, f FileSync) (done Synced, err error) {
 	err = m.withRemote(ctx, f, func(remote *Memories) error {
 		theirs, err := remote.Export(ctx)
@@ -82,18 +95,22 @@ func (m *Memories) SyncFile(ctx context.Context, f FileSync) (done Synced, err e
 		if err != nil {
 			return err
 		}
-		newer := f.Direction == SyncMerge
 		if f.Direction != SyncPush {
-			agent := f.Agent
-			if f.Trusted {
-				agent = ""
+			t := taking{to: m, caller: f.Agent, newer: f.Direction == SyncMerge}
+			if !f.Trusted {
+				t.restamp = f.Agent
 			}
-			if done.Pulled, err = m.take(ctx, theirs, agent, f.Agent, newer); err != nil {
+			err := t.all(ctx, theirs)
+			done.Pulled, done.Refused = t.offered, t.refused
+			if err != nil {
 				return fmt.Errorf("pull from %s: %w", f.Remote, err)
 			}
 		}
 		if f.Direction != SyncPull {
-			if done.Pushed, err = remote.take(ctx, ours, "", f.Agent, newer); err != nil {
+			t := taking{to: remote, caller: f.Agent, newer: f.Direction == SyncMerge}
+			err := t.all(ctx, ours)
+			done.Pushed, done.Refused = t.offered, append(done.Refused, t.refused...)
+			if err != nil {
 				return fmt.Errorf("push to %s: %w", f.Remote, err)
 			}
 		}
@@ -102,66 +119,70 @@ func (m *Memories) SyncFile(ctx context.Context, f FileSync) (done Synced, err e
 	return done, err
 }
 
-// take takes all of an export: what is newer, or everything. Rows are attributed to an agent unless it is empty.
-func (m *Memories) take(ctx context.Context, e *service.Export, agent, caller string, newer bool) (int, error) {
-	count := 0
-	var rows []memory.Memory
-	flush := func() error {
-		count += len(rows)
-		err := m.takeLot(ctx, rows, caller, newer)
-		rows = rows[:0]
-		return err
+// taking is one side taking what the other has.
+type taking struct {
+	to      *Memories
+	caller  string
+	restamp string // the agent that rows are attributed to; empty: they keep theirs
+	newer   bool   // only what is newer
+
+	offered int             // rows
+	rows    []memory.Memory // that are newer, to be merged together
+	refused []string
+}
+
+// all takes an export.
+func (t *taking) all(ctx context.Context, e *service.Export) error {
+	in := lots{to: t.to, agent: t.caller}
+	take := in.add
+	if t.newer {
+		take = t.merge
 	}
 	err := e.Memories(ctx, func(row memory.Memory) error {
-		if agent != "" {
-			restamp(&row, agent)
+		t.offered++
+		if t.restamp != "" {
+			restamp(&row, t.restamp)
 		}
-		if rows = append(rows, row); len(rows) == service.MaxBulk {
-			return flush()
-		}
-		return nil
+		return take(ctx, row)
 	})
-	if err != nil {
-		return count, err
+	if err == nil {
+		err = t.flush(ctx)
 	}
-	if err := flush(); err != nil {
-		return count, err
+	if err != nil {
+		return err
 	}
 	var links []memory.Link
 	if err := e.Links(ctx, func(l memory.Link) error { links = append(links, l); return nil }); err != nil {
-		return count, err
-	}
-	_, err = m.Import(ctx, service.Import{Links: links, Caller: caller})
-	return count, err
-}
-
-func (m *Memories) takeLot(ctx context.Context, rows []memory.Memory, caller string, newer bool) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if newer {
-		rows, err := m.newer(ctx, rows)
-		if err == nil && len(rows) > 0 {
-			_, err = m.SyncPush(ctx, service.Push{Sender: caller, Caller: caller, Memories: rows})
-		}
 		return err
 	}
-	_, err := m.Import(ctx, service.Import{Memories: rows, Caller: caller})
+	err = in.finish(ctx, links)
+	t.refused = append(t.refused, in.errs...)
 	return err
 }
 
-// newer are those of some rows that are newer than what is here, or not here at all.
-func (m *Memories) newer(ctx context.Context, rows []memory.Memory) (found []memory.Memory, err error) {
-	for _, row := range rows {
-		here, err := m.exactly(ctx, row.ID)
-		switch {
-		case errors.Is(err, service.ErrNotFound) || err == nil && memory.Newer(row, here):
-			found = append(found, row)
-		case err != nil:
-			return nil, err
-		}
+// merge takes a row if it is newer than what is here, or not here at all.
+func (t *taking) merge(ctx context.Context, row memory.Memory) error {
+	here, err := t.to.exactly(ctx, row.ID)
+	switch {
+	case errors.Is(err, service.ErrNotFound) || err == nil && memory.Newer(row, here):
+		t.rows = append(t.rows, row)
+	case err != nil:
+		return err
 	}
-	return found, nil
+	if len(t.rows) < service.MaxPushRows {
+		return nil
+	}
+	return t.flush(ctx)
+}
+
+// flush merges the rows that wait for it.
+func (t *taking) flush(ctx context.Context) error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	refused, err := t.to.Receive(ctx, t.rows)
+	t.rows, t.refused = t.rows[:0], append(t.refused, refused...)
+	return err
 }
 
 // exactly returns the memory with exactly an id, or ErrNotFound.
@@ -174,8 +195,16 @@ func (m *Memories) exactly(ctx context.Context, id string) (memory.Memory, error
 	return found, err
 }
 
-// PlanSync tells what SyncFile would do, and changes nothing but that it makes the other file when it does not exist.
+// PlanSync tells what SyncFile would do, and changes nothing: a file that does not exist counts as an empty database.
 func (m *Memories) PlanSync(ctx context.Context, f FileSync) (plan SyncPlan, err error) {
+	if _, err := os.Stat(f.Remote); errors.Is(err, fs.ErrNotExist) {
+		dir, err := os.MkdirTemp("", "ai-memory-sync-*")
+		if err != nil {
+			return plan, fmt.Errorf("no place for an empty database: %w", err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory is harmless
+		f.Remote = filepath.Join(dir, "empty.db")
+	}
 	err = m.withRemote(ctx, f, func(remote *Memories) (err error) {
 		if f.Direction != SyncPush {
 			if plan.Pull, err = changes(ctx, remote, m); err != nil {

@@ -68,7 +68,7 @@ func rooms() []room {
 		},
 		{"server/internal/memory", nil, "the domain"},
 		{"server/internal/fulltext", nil, "words, and how they are cut"},
-		{"server/internal/importers", []string{"server/internal/memory"}, "it reads what others export, and stores nothing"},
+		{"server/internal/importers", []string{"server/internal/memory", "server/internal/jsontext"}, "it reads what others export, and stores nothing"},
 		{"server/internal/curator", []string{"server/internal/service", "server/internal/memory"}, "it decides what is to be done, and the use cases do it"},
 		{"server/internal/jsontext", nil, "it checks texts, whatever they say"},
 		{"server/internal/llm", nil, "it asks language models and knows not why"},

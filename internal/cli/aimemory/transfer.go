@@ -101,6 +101,9 @@ func syncFile(c *cli.Context) error {
 		if err != nil {
 			return opening(failed(err))
 		}
+		for _, refused := range done.Refused {
+			note(c, "  not taken: %s", refused)
+		}
 		return printSynced(c, f.Direction, done)
 	})
 }

@@ -1,6 +1,7 @@
 package importers
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -10,39 +11,62 @@ import (
 	"slices"
 )
 
-// readChatGPT reads an array of conversations, one at a time: exports can be large.
-func readChatGPT(from io.Reader) ([]Conversation, error) {
+// readChatGPT reads an array of conversations, one at a time.
+func readChatGPT(from *bufio.Reader, each func(Conversation)) error {
+	err := readArray(from, func(raw json.RawMessage) {
+		var c chatgpt
+		if json.Unmarshal(raw, &c) == nil { // else it is not even an object
+			each(c.conversation())
+		}
+	})
+	if err != nil && !errors.Is(err, errNoArray) {
+		return fmt.Errorf("invalid JSON in ChatGPT export: %w", err)
+	}
+	return err
+}
+
+var errNoArray = errors.New("expected JSON array at top level")
+
+// readArray calls a function for each element of a JSON array, and nothing may be behind it.
+func readArray(from io.Reader, each func(json.RawMessage)) error {
 	in := json.NewDecoder(from)
 	switch first, err := in.Token(); {
 	case err != nil:
-		return nil, invalidChatGPT(err)
+		return unexpectedEnd(err)
 	case first != json.Delim('['):
-		return nil, errors.New("expected JSON array at top level")
+		return errNoArray
 	}
-	var found []Conversation
 	for in.More() {
-		var c chatgpt
 		var raw json.RawMessage
 		if err := in.Decode(&raw); err != nil {
-			return nil, invalidChatGPT(err)
+			return unexpectedEnd(err)
 		}
-		if json.Unmarshal(raw, &c) != nil {
-			continue // not even an object
-		}
-		if conversation := c.conversation(); len(conversation.Messages) > 0 {
-			found = append(found, conversation)
-		}
+		each(raw)
 	}
 	if _, err := in.Token(); err != nil {
-		return nil, invalidChatGPT(err)
+		return unexpectedEnd(err)
 	}
-	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("invalid JSON in ChatGPT export: there is something behind the array")
-	}
-	return found, nil
+	return nothingBehind(in)
 }
 
-func invalidChatGPT(err error) error { return fmt.Errorf("invalid JSON in ChatGPT export: %w", err) }
+// nothingBehind says when there is something behind a value.
+func nothingBehind(in *json.Decoder) error {
+	switch _, err := in.Token(); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errors.New("there is something behind the end")
+}
+
+// unexpectedEnd is an error of a decoder that expects more.
+func unexpectedEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
 
 // chatgpt is a conversation with ChatGPT.
 type chatgpt struct {

@@ -6,18 +6,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
 // maxLine bounds a line of a Claude export, in bytes.
-const maxLine = 256 << 20
+const maxLine = 64 << 20
 
-// readClaude reads a JSON object a line.
-func readClaude(from io.Reader) ([]Conversation, error) {
+// readClaude reads a JSON object a line, or an array of them, as newer exports are.
+func readClaude(from *bufio.Reader, each func(Conversation)) error {
+	if first, err := from.Peek(1); err == nil && first[0] == '[' {
+		err := readArray(from, func(raw json.RawMessage) {
+			var c claude
+			if json.Unmarshal(raw, &c) == nil { // else it is not even an object
+				each(c.conversation())
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("invalid JSON in Claude export: %w", err)
+		}
+		return nil
+	}
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, maxLine)
-	var found []Conversation
 	n := 0
 	for lines.Scan() {
 		n++
@@ -27,18 +37,16 @@ func readClaude(from io.Reader) ([]Conversation, error) {
 		}
 		var c claude
 		if err := json.Unmarshal(line, &c); err != nil {
-			return nil, fmt.Errorf("invalid JSON on line %d: %w", n, err)
+			return fmt.Errorf("invalid JSON on line %d: %w", n, err)
 		}
-		if conversation := c.conversation(); len(conversation.Messages) > 0 {
-			found = append(found, conversation)
-		}
+		each(c.conversation())
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("line %d has more than %d bytes", n+1, maxLine)
+		return fmt.Errorf("line %d has more than %d bytes", n+1, maxLine)
 	} else if err != nil {
-		return nil, fmt.Errorf("failed to read Claude export: %w", err)
+		return fmt.Errorf("failed to read Claude export: %w", err)
 	}
-	return found, nil
+	return nil
 }
 
 // claude is a conversation with Claude. A field of another type than it should be counts as absent.

@@ -3,7 +3,11 @@
 package importers
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +21,7 @@ import (
 // Message is what one participant said.
 type Message struct {
 	Role string // who: user, assistant, a name
-	Text string // not empty
+	Text string // not blank
 }
 
 // Conversation is messages in order.
@@ -46,19 +50,13 @@ func (c Conversation) Content() string {
 	return cut(b.String(), maxContent)
 }
 
-// Heading is the title of the memory: the conversation's, else what the user said first.
+// Heading is the title of the memory: the conversation's, else what the user said first, else what was said
+// first; on one line.
 func (c Conversation) Heading() string {
 	title := strings.TrimSpace(clean(c.Title))
-	for _, m := range c.Messages {
-		if title != "" {
-			break
-		}
-		if m.Role == roleUser {
-			title = clean(m.Text)
-		}
-	}
 	if title == "" && len(c.Messages) > 0 {
-		title = clean(c.Messages[0].Text)
+		first := max(0, slices.IndexFunc(c.Messages, func(m Message) bool { return m.Role == roleUser }))
+		title = strings.TrimSpace(clean(c.Messages[first].Text))
 	}
 	return cut(strings.ReplaceAll(title, "\n", " "), maxTitle)
 }
@@ -97,14 +95,13 @@ func cut(text string, most int) string {
 	return text[:most]
 }
 
-// seconds is a time that is given in seconds since 1970, fractions of it included.
+// seconds is a time that is given in seconds since 1970, to the microsecond; empty for one that RFC 3339 has not.
 func seconds(since float64) string {
 	const most = 253_402_300_799 // the end of the year 9999
 	if since < 0 || since > most || since != since {
 		return ""
 	}
-	whole := int64(since)
-	return memory.FormatTime(time.Unix(whole, int64((since-float64(whole))*1e6)*1e3).UTC())
+	return memory.FormatTime(time.UnixMicro(int64(math.Round(since * 1e6))))
 }
 
 // A Format is a program whose exports are read.
@@ -135,26 +132,40 @@ func (f Format) Source() string { return memory.SourceMinePrefix + string(f) }
 // Namespace is where its memories go when nothing else is said.
 func (f Format) Namespace() string { return string(f) + "-export" }
 
-// Read reads the conversations of an export, those without any message left out. An error names
-// what cannot be read, and says that nothing was.
-func (f Format) Read(path string) ([]Conversation, error) {
+// Read reads an export and calls a function for each conversation, those without any message left out, as
+// soon as it is read: exports can be larger than what fits into memory. An error names what cannot be read; the
+// conversations before it have been told by then.
+func (f Format) Read(path string, each func(Conversation)) error {
 	switch f {
 	case Claude:
-		file, err := os.Open(path) //nolint:gosec // the file that the user named
-		if err != nil {
-			return nil, fmt.Errorf("failed to read Claude export: %s: %w", path, err)
-		}
-		defer file.Close() //nolint:errcheck // it was only read
-		return readClaude(file)
+		return readFile(path, "Claude", each, readClaude)
 	case ChatGPT:
-		file, err := os.Open(path) //nolint:gosec // likewise
-		if err != nil {
-			return nil, fmt.Errorf("failed to read ChatGPT export: %s: %w", path, err)
-		}
-		defer file.Close() //nolint:errcheck // likewise
-		return readChatGPT(file)
+		return readFile(path, "ChatGPT", each, readChatGPT)
 	case Slack:
-		return readSlack(path)
+		return readSlack(path, each)
 	}
-	return nil, fmt.Errorf("invalid format: %s (use claude, chatgpt, slack)", f)
+	return fmt.Errorf("invalid format: %s (use claude, chatgpt, slack)", f)
 }
+
+// readFile reads an export that is one file; a byte order mark before it is of no account.
+func readFile(path, name string, each func(Conversation), read func(*bufio.Reader, func(Conversation)) error) error {
+	file, err := os.Open(path) //nolint:gosec // the file that the user named
+	if err != nil {
+		return fmt.Errorf("failed to read %s export: %s: %w", name, path, err)
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	from := bufio.NewReader(file)
+	if mark, err := from.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		_, _ = from.Discard(len(byteOrderMark)) // it has been peeked at
+	}
+	if _, err := from.Peek(1); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("failed to read %s export: %s: %w", name, path, err)
+	}
+	return read(from, func(c Conversation) {
+		if len(c.Messages) > 0 {
+			each(c)
+		}
+	})
+}
+
+const byteOrderMark = "\ufeff"

@@ -5,94 +5,158 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
+	"chaosctl/server/internal/jsontext"
 	"chaosctl/server/internal/memory"
 )
 
-// Exported is memories and links as a server like this one exports them (contract section 2.10).
-type Exported struct {
-	Memories []memory.Memory
-	Links    []memory.Link
-}
-
-// maxExport bounds an export, in bytes.
-const maxExport = 4 << 30
-
-// ReadExport reads an export. That a memory is malformed, or that there are none, is an error; what breaks
-// a rule is not looked for. Links of which any is malformed are left out, all (contract section 7.2).
-func ReadExport(from io.Reader) (Exported, error) {
-	content, err := io.ReadAll(io.LimitReader(from, maxExport+1))
+// ReadExport reads what a server like this one exports (contract section 2.10): it calls a function for each
+// memory as soon as it is read, and returns the links, which end with the function's error, if any. That a memory
+// is malformed, or that there is no list of them, is an error, which may come after memories; what breaks a
+// rule is not looked for. Links of which any is malformed are left out, all (contract section 7.2).
+func ReadExport(from io.Reader, each func(memory.Memory) error) ([]memory.Link, error) {
+	in := json.NewDecoder(from)
+	switch first, err := in.Token(); {
+	case err != nil:
+		return nil, fmt.Errorf("the export is not JSON: %w", unexpectedEnd(err))
+	case first != json.Delim('{'):
+		return nil, errNoMemories
+	}
+	r := exportReader{in: in, each: each}
+	for in.More() {
+		if err := r.field(); err != nil {
+			return nil, err
+		}
+	}
+	_, err := in.Token()
+	if err == nil {
+		err = nothingBehind(in)
+	}
 	switch {
 	case err != nil:
-		return Exported{}, fmt.Errorf("reading the export: %w", err)
-	case len(content) > maxExport:
-		return Exported{}, fmt.Errorf("the export has more than %d bytes", int64(maxExport))
-	case !utf8.Valid(content):
-		return Exported{}, errors.New("the export is not valid UTF-8")
+		return nil, fmt.Errorf("the export is not JSON: %w", unexpectedEnd(err))
+	case !r.told:
+		return nil, errNoMemories
 	}
-	var e struct {
-		Memories *[]exported     `json:"memories"`
-		Links    json.RawMessage `json:"links"`
+	return r.links, nil
+}
+
+var errNoMemories = errors.New("the export is no object with a list of memories")
+
+// exportReader is an export that is being read.
+type exportReader struct {
+	in    *json.Decoder
+	each  func(memory.Memory) error
+	told  bool // the list of memories has been read
+	count int
+	links []memory.Link
+}
+
+// field reads a key and its value.
+func (r *exportReader) field() error {
+	key, err := r.in.Token()
+	if err != nil {
+		return fmt.Errorf("the export is not JSON: %w", unexpectedEnd(err))
 	}
-	if err := json.Unmarshal(content, &e); err != nil {
-		return Exported{}, fmt.Errorf("the export is not what it should be: %w", err)
+	if key == "memories" {
+		return r.memories()
 	}
-	if e.Memories == nil {
-		return Exported{}, errors.New("the export has no list of memories")
+	var value json.RawMessage
+	if err := r.in.Decode(&value); err != nil {
+		return fmt.Errorf("the export is not JSON: %w", unexpectedEnd(err))
 	}
-	out := Exported{Memories: make([]memory.Memory, len(*e.Memories))}
-	for i, m := range *e.Memories {
-		if out.Memories[i], err = m.memory(); err != nil {
-			return Exported{}, fmt.Errorf("memory %d of the export: %w", i+1, err)
+	if key == "links" {
+		r.links = links(value)
+	}
+	return nil
+}
+
+// memories reads the list.
+func (r *exportReader) memories() error {
+	if r.told {
+		return errors.New("the export has two lists of memories")
+	}
+	r.told = true
+	switch first, err := r.in.Token(); {
+	case err != nil:
+		return fmt.Errorf("the export is not JSON: %w", unexpectedEnd(err))
+	case first != json.Delim('['):
+		return errNoMemories
+	}
+	for r.in.More() {
+		r.count++
+		m, err := r.memory()
+		if err != nil {
+			return fmt.Errorf("memory %d of the export: %w", r.count, err)
+		}
+		if err := r.each(m); err != nil {
+			return err
 		}
 	}
-	out.Links = links(e.Links)
-	return out, nil
+	if _, err := r.in.Token(); err != nil {
+		return fmt.Errorf("the export is not JSON: %w", unexpectedEnd(err))
+	}
+	return nil
 }
 
-// exported is a memory as it is exported; nil where it lacks something.
-type exported struct {
-	ID             *string         `json:"id"`
-	Tier           *memory.Tier    `json:"tier"`
-	Namespace      *string         `json:"namespace"`
-	Title          *string         `json:"title"`
-	Content        *string         `json:"content"`
-	Tags           *[]string       `json:"tags"`
-	Priority       *int32          `json:"priority"`
-	Confidence     *float64        `json:"confidence"`
-	Source         *string         `json:"source"`
-	AccessCount    *int64          `json:"access_count"`
-	CreatedAt      *string         `json:"created_at"`
-	UpdatedAt      *string         `json:"updated_at"`
-	LastAccessedAt *string         `json:"last_accessed_at"`
-	ExpiresAt      *string         `json:"expires_at"`
-	Metadata       json.RawMessage `json:"metadata"`
+// memory reads one of the list.
+func (r *exportReader) memory() (memory.Memory, error) {
+	var text json.RawMessage
+	if err := r.in.Decode(&text); err != nil {
+		return memory.Memory{}, unexpectedEnd(err)
+	}
+	if err := jsontext.Check(text); err != nil {
+		return memory.Memory{}, err
+	}
+	return memoryOf(text)
 }
 
-func (e exported) memory() (memory.Memory, error) {
-	for _, field := range []struct {
-		name  string
-		there bool
+// memoryOf reads a memory, whose keys are exact.
+func memoryOf(text json.RawMessage) (memory.Memory, error) {
+	var m memory.Memory
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return m, err
+	}
+	for _, f := range []struct {
+		name     string
+		into     any
+		optional bool
 	}{
-		{"id", e.ID != nil}, {"tier", e.Tier != nil}, {"namespace", e.Namespace != nil}, {"title", e.Title != nil},
-		{"content", e.Content != nil}, {"tags", e.Tags != nil}, {"priority", e.Priority != nil}, {"confidence", e.Confidence != nil},
-		{"source", e.Source != nil}, {"access_count", e.AccessCount != nil}, {"created_at", e.CreatedAt != nil}, {"updated_at", e.UpdatedAt != nil},
+		{"id", &m.ID, false},
+		{"tier", &m.Tier, false},
+		{"namespace", &m.Namespace, false},
+		{"title", &m.Title, false},
+		{"content", &m.Content, false},
+		{"tags", &m.Tags, false},
+		{"priority", &m.Priority, false},
+		{"confidence", &m.Confidence, false},
+		{"source", &m.Source, false},
+		{"access_count", &m.AccessCount, false},
+		{"created_at", &m.CreatedAt, false},
+		{"updated_at", &m.UpdatedAt, false},
+		{"last_accessed_at", &m.LastAccessedAt, true},
+		{"expires_at", &m.ExpiresAt, true},
 	} {
-		if !field.there {
-			return memory.Memory{}, fmt.Errorf("missing field `%s`", field.name)
+		value, there := keys[f.name]
+		if !there && !f.optional {
+			return m, fmt.Errorf("missing field `%s`", f.name)
+		}
+		if there && !f.optional && string(value) == "null" {
+			return m, fmt.Errorf("field `%s` is null", f.name)
+		}
+		if there {
+			if err := json.Unmarshal(value, f.into); err != nil {
+				return m, fmt.Errorf("field `%s`: %w", f.name, err)
+			}
 		}
 	}
-	if err := memory.ValidateTier(*e.Tier); err != nil {
-		return memory.Memory{}, fmt.Errorf("unknown variant `%s`, expected one of `short`, `mid`, `long`", *e.Tier)
+	if memory.ValidateTier(m.Tier) != nil {
+		return m, fmt.Errorf("unknown variant `%s`, expected one of `short`, `mid`, `long`", m.Tier)
 	}
-	m := memory.Memory{
-		ID: *e.ID, Tier: *e.Tier, Namespace: *e.Namespace, Title: *e.Title, Content: *e.Content, Tags: *e.Tags, Priority: *e.Priority,
-		Confidence: *e.Confidence, Source: *e.Source, AccessCount: *e.AccessCount, CreatedAt: *e.CreatedAt, UpdatedAt: *e.UpdatedAt,
-		LastAccessedAt: e.LastAccessedAt, ExpiresAt: e.ExpiresAt, Metadata: e.Metadata,
-	}
-	if m.Metadata == nil {
-		m.Metadata = json.RawMessage("{}")
+	m.Metadata = json.RawMessage("{}")
+	if metadata, there := keys["metadata"]; there {
+		m.Metadata = metadata
 	}
 	return m, nil
 }

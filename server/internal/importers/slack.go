@@ -12,28 +12,27 @@ import (
 )
 
 // readSlack reads a folder of channels, each a folder of files by day: one conversation a channel.
-func readSlack(path string) ([]Conversation, error) {
+func readSlack(path string, each func(Conversation)) error {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("Slack export path must be a directory: %s", path) //nolint:staticcheck // contract section 7.2
+		return fmt.Errorf("Slack export path must be a directory: %s", path) //nolint:staticcheck // contract section 7.2
 	}
 	channels, err := os.ReadDir(path)
 	if err != nil {
-		return nil, fmt.Errorf("failed to read Slack export: %w", err)
+		return fmt.Errorf("failed to read Slack export: %w", err)
 	}
-	var found []Conversation
 	for _, channel := range channels { // by name
 		if !channel.IsDir() {
 			continue
 		}
 		c, err := readChannel(filepath.Join(path, channel.Name()))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(c.Messages) > 0 {
-			found = append(found, c)
+			each(c)
 		}
 	}
-	return found, nil
+	return nil
 }
 
 type slackMessage struct {

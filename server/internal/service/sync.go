@@ -140,6 +140,7 @@ func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
 	if err != nil {
 		return err
 	}
+	s.passOn(merged)
 	seen := ""
 	for i, id := range merged.IDs {
 		if merged.Errs[i] != nil {
@@ -154,9 +155,6 @@ func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
 		seen = max(seen, batch.Changes[i].Memory.UpdatedAt)
 	}
 	out.Have = merged.Vector
-	if merged.Changed > 0 && s.replication != nil {
-		s.replication.Notify(merged.Vector[s.store.Origin()])
-	}
 	// A node of this make is followed by its events; the times of others are kept for them.
 	if p.Node == "" && seen != "" {
 		if err := s.store.NoteSync(ctx, out.Receiver, p.Sender, seen); err != nil {
@@ -164,6 +162,29 @@ func (s *Service) applyPush(ctx context.Context, p Push, out *Pushed) error {
 		}
 	}
 	return nil
+}
+
+// passOn has what was merged sent on.
+func (s *Service) passOn(merged store.Merged) {
+	if merged.Changed > 0 && s.replication != nil {
+		s.replication.Notify(merged.Vector[s.store.Origin()])
+	}
+}
+
+// Receive merges memories that another database has, in one transaction: what is newer wins (contract section
+// 6.5), and what was deleted here stays so. It returns a line for each that was refused, beginning with its id.
+func (s *Service) Receive(ctx context.Context, memories []memory.Memory) (refused []string, err error) {
+	merged, err := s.store.Merge(context.WithoutCancel(ctx), store.Batch{Changes: s.changes(Push{Memories: memories})})
+	if err != nil {
+		return nil, fmt.Errorf("receive %d memories: %w", len(memories), err)
+	}
+	s.passOn(merged)
+	for i, why := range merged.Errs {
+		if why != nil {
+			refused = append(refused, fmt.Sprintf("%s: %v", memories[i].ID, why))
+		}
+	}
+	return refused, nil
 }
 
 // Since is a page of rows that changed after a time.

@@ -85,6 +85,7 @@ type Import struct {
 type Imported struct {
 	Count  int                 // of memories that were stored
 	Errors []string            // one for each that was not, beginning with its id
+	IDs    map[string]string   // of memories whose id was deleted: what they are stored under
 	Quorum *federation.Outcome // nil when this node stands alone, or nothing was stored
 }
 
@@ -124,7 +125,7 @@ func (s *Service) Import(ctx context.Context, i Import) (Imported, error) {
 		return Imported{}, fmt.Errorf("import %d memories: %w", len(i.Memories), err)
 	}
 	s.announceAll(EventStore, run.stored, agent)
-	return Imported{Count: len(run.stored), Errors: said(run.refused), Quorum: outcome}, nil
+	return Imported{Count: len(run.stored), Errors: said(run.refused), IDs: run.ids, Quorum: outcome}, nil
 }
 
 func importing(agent string, m memory.Memory) Act {
