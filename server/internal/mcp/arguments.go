@@ -11,6 +11,15 @@ import (
 // (contract section 11.4).
 type arguments map[string]json.RawMessage
 
+// readArguments reads an object; what is none has no arguments.
+func readArguments(object json.RawMessage) arguments {
+	var a arguments
+	if json.Unmarshal(object, &a) != nil {
+		return nil
+	}
+	return a
+}
+
 // text is a text; nil when it is absent.
 func (a arguments) text(name string) *string {
 	raw := bytes.TrimSpace(a[name])
@@ -103,6 +112,37 @@ func (a arguments) number(name string) *float64 {
 
 // truth is a truth value, false when it is absent.
 func (a arguments) truth(name string) bool { return string(bytes.TrimSpace(a[name])) == "true" }
+
+// kind is a type of arguments.
+type kind struct {
+	name string
+	is   func(a arguments, name string) bool
+}
+
+func aString() kind {
+	return kind{"a string", func(a arguments, name string) bool { return a.text(name) != nil }}
+}
+func anInteger() kind {
+	return kind{"an integer", func(a arguments, name string) bool { return a.integer(name) != nil }}
+}
+
+func aBoolean() kind {
+	return kind{"a boolean", func(a arguments, name string) bool {
+		return a.truth(name) || string(bytes.TrimSpace(a[name])) == "false"
+	}}
+}
+
+// strictly refuses an argument of the wrong type where one that counts as absent would have more taken out than
+// was meant.
+func (a arguments) strictly(k kind, names ...string) error {
+	for _, name := range names {
+		raw := bytes.TrimSpace(a[name])
+		if len(raw) > 0 && string(raw) != "null" && !k.is(a, name) {
+			return said(name + " must be " + k.name)
+		}
+	}
+	return nil
+}
 
 // texts are the texts of a list; nil when it is absent.
 func (a arguments) texts(name string) []string {

@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 
@@ -217,6 +218,10 @@ func subscribeTool(ctx context.Context, s *Server, caller string, a arguments) (
 		d.Events = []string{events}
 	}
 	done, err := s.service.Subscribe(ctx, d)
+	var stranger *service.Forbidden
+	if errors.As(err, &stranger) { // in the words of this door
+		return nil, said(fmt.Sprintf("agent %q is not registered; call memory_agent_register before memory_subscribe", caller))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const sessionTimeout = 30 * time.Minute
 func (s *Server) Handler() http.Handler {
 	server := sdk.NewServer(&sdk.Implementation{Name: Name, Version: s.options.Version}, &sdk.ServerOptions{Logger: s.options.Logger})
 	for _, t := range s.tools {
-		server.AddTool(&sdk.Tool{Name: t.Name, Description: t.Description, InputSchema: t.InputSchema}, s.sdkTool(t.Name))
+		server.AddTool(t, s.sdkTool(t.Name))
 	}
 	server.AddPrompt(&sdk.Prompt{
 		Name: promptRecall, Description: "Rules for an agent that remembers",
@@ -26,7 +26,7 @@ func (s *Server) Handler() http.Handler {
 	}, sdkPrompt)
 	server.AddPrompt(&sdk.Prompt{Name: promptWorkflow, Description: "One line for each of the tools that are used most"}, sdkPrompt)
 	handler := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
-		Logger: s.options.Logger, SessionTimeout: sessionTimeout, MaxRequestBodyBytes: maxLine,
+		Logger: s.options.Logger, SessionTimeout: sessionTimeout, MaxRequestBodyBytes: MaxLine,
 	})
 	return http.NewCrossOriginProtection().Handler(handler)
 }
@@ -38,13 +38,28 @@ func (s *Server) sdkTool(name string) sdk.ToolHandler {
 		if p := req.Session.InitializeParams(); p != nil && p.ClientInfo != nil {
 			client = p.ClientInfo.Name
 		}
-		var given map[string]json.RawMessage
-		if json.Unmarshal(req.Params.Arguments, &given) != nil {
-			given = nil
-		}
-		done := s.Call(ctx, client, name, given)
-		return &sdk.CallToolResult{Content: []sdk.Content{&sdk.TextContent{Text: done.Content[0].Text}}, IsError: done.IsError}, nil
+		return forLibrary(s.callRaw(ctx, client, name, req.Params.Arguments)), nil
 	}
+}
+
+// callRaw is Call with arguments that nobody has looked at closely; empty ones are none.
+func (s *Server) callRaw(ctx context.Context, client, name string, given json.RawMessage) result {
+	if len(given) == 0 {
+		given = json.RawMessage("{}")
+	}
+	if err := check(given); err != nil {
+		return textResult("arguments: "+err.Error(), true)
+	}
+	return s.Call(ctx, client, name, readArguments(given))
+}
+
+// forLibrary is a result as the library has it.
+func forLibrary(r result) *sdk.CallToolResult {
+	out := &sdk.CallToolResult{IsError: r.IsError}
+	for _, c := range r.Content {
+		out.Content = append(out.Content, &sdk.TextContent{Text: c.Text})
+	}
+	return out
 }
 
 // sdkPrompt is a prompt for the library.

@@ -175,6 +175,9 @@ func archiveRestoreTool(ctx context.Context, s *Server, caller string, a argumen
 }
 
 func archivePurgeTool(ctx context.Context, s *Server, _ string, a arguments) (any, error) {
+	if err := a.strictly(anInteger(), "older_than_days"); err != nil {
+		return nil, err
+	}
 	purged, err := s.service.Purge(ctx, a.integer("older_than_days"))
 	if err != nil {
 		return nil, err
@@ -191,6 +194,9 @@ func archiveStatsTool(ctx context.Context, s *Server, _ string, _ arguments) (an
 }
 
 func gcTool(ctx context.Context, s *Server, _ string, a arguments) (any, error) {
+	if err := a.strictly(aBoolean(), "dry_run"); err != nil {
+		return nil, err
+	}
 	if a.truth("dry_run") {
 		n, err := s.service.WouldCollect(ctx)
 		return map[string]any{"collected": n, "dry_run": true}, err

@@ -15,10 +15,14 @@ func storeTool(ctx context.Context, s *Server, caller string, a arguments) (any,
 	if err != nil {
 		return nil, err
 	}
+	wanted, agent, err := s.service.Check(d)
+	if err != nil {
+		return nil, err
+	}
 	before, err := s.service.ByTitle(ctx, d.Title, d.Namespace)
 	switch {
 	case err == nil:
-		return s.restore(ctx, d, before)
+		return s.storeAgain(ctx, before.ID, wanted, agent)
 	case !errors.Is(err, service.ErrNotFound):
 		return nil, err
 	}
@@ -77,28 +81,12 @@ func draft(a arguments, caller string) (d service.Draft, err error) {
 	return d, nil
 }
 
-// restore stores again what is there: all but its author, and a tier that is longer, takes the place of what was.
-func (s *Server) restore(ctx context.Context, d service.Draft, before memory.Memory) (any, error) {
-	if d.Scope != nil {
-		if err := memory.ValidateScope(*d.Scope); err != nil {
-			return nil, said(err.Error())
-		}
-	}
-	metadata, err := scoped(d.Metadata, d.Scope)
-	if err != nil {
-		return nil, err
-	}
-	tags := d.Tags
-	if tags == nil {
-		tags = []string{}
-	}
-	caller := d.AgentID
-	if caller == "" {
-		caller = d.Caller
-	}
-	updated, err := s.service.Update(ctx, before.ID, memory.Patch{
-		Content: &d.Content, Tier: &d.Tier, Tags: tags, Priority: &d.Priority, Confidence: &d.Confidence, Metadata: metadata,
-	}, caller)
+// storeAgain stores what is there already: all but its author, and a tier that is longer, takes the place of what was.
+func (s *Server) storeAgain(ctx context.Context, id string, wanted memory.Memory, agent string) (any, error) {
+	updated, err := s.service.Update(ctx, id, memory.Patch{
+		Content: &wanted.Content, Tier: &wanted.Tier, Tags: wanted.Tags, Priority: &wanted.Priority, Confidence: &wanted.Confidence,
+		Metadata: wanted.Metadata,
+	}, agent)
 	if err != nil {
 		return nil, err
 	}
@@ -106,17 +94,9 @@ func (s *Server) restore(ctx context.Context, d service.Draft, before memory.Mem
 		return queued(*updated.Queued), nil
 	}
 	return map[string]any{
-		"id": before.ID, "tier": d.Tier, "title": d.Title, "namespace": d.Namespace, "agent_id": updated.Memory.AgentID(),
+		"id": id, "tier": wanted.Tier, "title": wanted.Title, "namespace": wanted.Namespace, "agent_id": updated.Memory.AgentID(),
 		"duplicate": true, "action": "updated existing memory",
 	}, nil
-}
-
-// scoped is metadata with a scope.
-func scoped(metadata json.RawMessage, scope *string) (json.RawMessage, error) {
-	if scope == nil {
-		return metadata, nil
-	}
-	return withKey(metadata, "scope", *scope)
 }
 
 // withKey is an object with a key more, or with another value for it.
@@ -169,8 +149,11 @@ func promoteTool(ctx context.Context, s *Server, caller string, a arguments) (an
 }
 
 func forgetTool(ctx context.Context, s *Server, caller string, a arguments) (any, error) {
-	f := service.Forget{Namespace: a.given("namespace"), Pattern: a.given("pattern"), Caller: caller}
-	if a.text("tier") != nil { // taken as absent it would select more than was meant
+	if err := errors.Join(a.strictly(aString(), "namespace", "pattern", "tier"), a.strictly(aBoolean(), "dry_run")); err != nil {
+		return nil, err
+	}
+	f := service.Forget{Namespace: a.text("namespace"), Pattern: a.text("pattern"), Caller: caller}
+	if a.text("tier") != nil {
 		t, err := wantedTier(a, memory.Mid)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"chaosctl/server/internal/memory"
@@ -52,7 +53,7 @@ func consolidateTool(ctx context.Context, s *Server, caller string, a arguments)
 	}
 	out := map[string]any{"consolidated": len(ids)}
 	if c.Summary == "" {
-		if c.Summary, err = s.summary(ctx, ids); err != nil {
+		if c.Summary, err = s.summary(ctx, c); err != nil {
 			return nil, err
 		}
 		out["auto_summary"], out["summary_preview"] = true, firstRunes(c.Summary, summaryPreview)
@@ -82,15 +83,20 @@ func idList(a arguments) ([]string, error) {
 	return ids, nil
 }
 
-// summary has a model sum memories up.
-func (s *Server) summary(ctx context.Context, ids []string) (string, error) {
+// summary has a model sum memories up that are to be consolidated.
+func (s *Server) summary(ctx context.Context, c service.Consolidation) (string, error) {
 	if s.options.Model == nil {
 		return "", said("summary is required (or use smart/autonomous tier for auto-summarization)")
 	}
+	if err := memory.ValidateConsolidation(c.IDs, c.Title, "to be made", c.Namespace); err != nil {
+		return "", said(err.Error())
+	}
 	var texts []string
-	for _, id := range ids {
+	for _, id := range c.IDs {
 		m, err := s.exactly(ctx, id)
-		if err != nil {
+		if errors.Is(err, service.ErrNotFound) {
+			return "", said("memory not found: " + id)
+		} else if err != nil {
 			return "", err
 		}
 		texts = append(texts, m.Title+": "+m.Content)

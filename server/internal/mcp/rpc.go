@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"unicode/utf8"
+
+	"chaosctl/server/internal/jsontext"
 )
 
 // Error codes of JSON-RPC 2.0 (contract section 11.3).
@@ -44,10 +45,10 @@ func fail(code int, format string, args ...any) *failure {
 	return &failure{code, fmt.Sprintf(format, args...)}
 }
 
-// parse reads a line: one object, in UTF-8, each of whose keys is there once.
+// parse reads a line: one object, each of whose keys is there once.
 func parse(line []byte) (r request, err error) {
-	if !utf8.Valid(line) {
-		return r, errors.New("the line is not valid UTF-8")
+	if err := check(line); err != nil {
+		return r, err
 	}
 	members, err := object(line)
 	if err != nil {
@@ -68,13 +69,19 @@ func parse(line []byte) (r request, err error) {
 	return r, nil
 }
 
-// object returns the members of a JSON object.
+// check refuses what is no JSON text, and numbers that no float64 holds: what is stored must be readable for
+// other nodes and clients.
+func check(text []byte) error {
+	if err := jsontext.Check(text); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, new(any))
+}
+
+// object returns the members of an object in a valid JSON text.
 func object(text []byte) (map[string]json.RawMessage, error) {
 	in := json.NewDecoder(bytes.NewReader(text))
-	switch open, err := in.Token(); {
-	case err != nil:
-		return nil, err
-	case open != json.Delim('{'):
+	if open, err := in.Token(); err != nil || open != json.Delim('{') {
 		return nil, errors.New("it is no object")
 	}
 	members := map[string]json.RawMessage{}
@@ -92,12 +99,6 @@ func object(text []byte) (map[string]json.RawMessage, error) {
 			return nil, err
 		}
 		members[name] = value
-	}
-	if _, err := in.Token(); err != nil {
-		return nil, err
-	}
-	if in.More() || len(bytes.TrimSpace(text[in.InputOffset():])) > 0 {
-		return nil, errors.New("there is something behind the object")
 	}
 	return members, nil
 }

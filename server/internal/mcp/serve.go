@@ -10,8 +10,8 @@ import (
 	"io"
 )
 
-// maxLine bounds a line of a client, in bytes. A longer one is refused, and what follows it is read on.
-const maxLine = 16 << 20
+// MaxLine bounds a line of a client, its end included, in bytes. A longer one is refused, and what follows it is read on.
+const MaxLine = 16 << 20
 
 // Serve talks with one client: a JSON object a line in, one a line out, strictly one after the other
 // (contract section 11.1). It returns nil at the end of the input and when ctx ends.
@@ -46,7 +46,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 // line is a line of a client, or why there is none.
 type line struct {
 	text []byte
-	long bool // it has more bytes than maxLine, and text is empty
+	long bool // it has more bytes than MaxLine, and text is empty
 	err  error
 }
 
@@ -80,7 +80,7 @@ func readLine(from *bufio.Reader) (l line) {
 		if !l.long {
 			l.text = append(l.text, part...)
 		}
-		if len(l.text) > maxLine {
+		if len(l.text) > MaxLine {
 			l.text, l.long = nil, true
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
@@ -99,7 +99,7 @@ type client struct {
 // answer answers a line; nil where nothing is to be said.
 func (c *client) answer(ctx context.Context, l line) []byte {
 	if l.long {
-		return encoded(response{ID: null, Failure: fail(codeParse, "parse error: the line has more than %d bytes", maxLine)})
+		return encoded(response{ID: null, Failure: fail(codeParse, "parse error: the line has more than %d bytes", MaxLine)})
 	}
 	text := bytes.TrimSpace(l.text)
 	if len(text) == 0 {
@@ -155,15 +155,10 @@ func (c *client) notified(r request) {
 	}
 }
 
-// introduce notes who the client is.
+// introduce notes who the client is, if it says so.
 func (c *client) introduce(params json.RawMessage) {
-	var p struct {
-		ClientInfo struct {
-			Name string `json:"name"`
-		} `json:"clientInfo"`
-	}
-	if json.Unmarshal(params, &p) == nil {
-		c.name = p.ClientInfo.Name
+	if name := readArguments(readArguments(params)["clientInfo"]).given("name"); name != nil {
+		c.name = *name
 	}
 }
 
@@ -217,19 +212,7 @@ func (c *client) prompt(params json.RawMessage) (any, error) {
 }
 
 // named returns the name and the arguments of a call; arguments that are no object count as none.
-func named(params json.RawMessage) (name string, arguments map[string]json.RawMessage) {
-	var p struct {
-		Name      json.RawMessage `json:"name"`
-		Arguments json.RawMessage `json:"arguments"`
-	}
-	if json.Unmarshal(params, &p) != nil {
-		return "", nil
-	}
-	if json.Unmarshal(p.Name, &name) != nil {
-		return "", nil
-	}
-	if json.Unmarshal(p.Arguments, &arguments) != nil {
-		arguments = nil
-	}
-	return name, arguments
+func named(params json.RawMessage) (name string, given arguments) {
+	p := readArguments(params)
+	return p.or("name", ""), readArguments(p["arguments"])
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
 )
@@ -47,15 +49,16 @@ type Options struct {
 type Server struct {
 	service *service.Service
 	options Options
-	tools   []tool
+	tools   []*sdk.Tool
 	calls   map[string]call
 }
 
 // New returns a server on the use cases of a service.
 func New(s *service.Service, o Options) *Server {
-	server := &Server{service: s, options: o, tools: tools(), calls: map[string]call{}}
-	for _, t := range server.tools {
-		server.calls[t.Name] = t.call
+	server := &Server{service: s, options: o, calls: map[string]call{}}
+	for _, t := range tools() {
+		server.tools = append(server.tools, &sdk.Tool{Name: t.name, Description: t.description, InputSchema: t.input})
+		server.calls[t.name] = t.call
 	}
 	return server
 }
@@ -65,9 +68,9 @@ type call func(ctx context.Context, s *Server, caller string, a arguments) (any,
 
 // tool is one of the 36 (contract section 11.5).
 type tool struct {
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	InputSchema schema `json:"inputSchema"`
+	name        string
+	description string
+	input       schema
 	call        call
 }
 

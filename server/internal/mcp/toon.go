@@ -167,6 +167,11 @@ func cell(v any) string {
 			return string(text) + ".0" // a number with a fraction, as the rows of JSON have it
 		}
 		return string(text)
+	case bool:
+		if v {
+			return "1"
+		}
+		return "0"
 	case int:
 		return strconv.Itoa(v)
 	case int32:

@@ -27,6 +27,12 @@ func (s *Service) ByTitle(ctx context.Context, title, namespace string) (m memor
 	return m, err
 }
 
+// Check returns the row that Create would store, and on whose behalf, and stores nothing. A draft that breaks a rule
+// is *Invalid. Policies are not asked.
+func (s *Service) Check(d Draft) (m memory.Memory, agent string, err error) {
+	return s.draft(d, s.clock.Now())
+}
+
 // filter is what a request to forget selects.
 func (f Forget) filter() (store.Filter, error) {
 	if f.Namespace == nil && f.Pattern == nil && f.Tier == nil {
