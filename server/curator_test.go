@@ -682,6 +682,58 @@ func TestRollBackRefuses(t *testing.T) {
 	}
 }
 
+// TestRollBackOfWhatIsElsewhere brings nothing back twice, and nothing under an id that was deleted for ever.
+func TestRollBackOfWhatIsElsewhere(t *testing.T) {
+	t.Parallel()
+	m := openMemories(t,
+		said("a", long("x"), func(m *memory.Memory) { m.Metadata = json.RawMessage(`{"confirmed_contradictions":["b"]}`) }),
+		said("b", long("y"), func(m *memory.Memory) { m.UpdatedAt = memory.FormatTime(time.Now()) }),
+	)
+	old := get(t, m, "a")
+	if got := run(t, m, server.Curator{Passes: []string{"forget"}}); got.Autonomy.MemoriesForgotten != 1 {
+		t.Fatalf("report %+v", got)
+	}
+	again := old
+	again.Title = "under another title"
+	seedRows(t, m, again)
+	if done, err := m.RollBackLast(t.Context(), 1); !errors.Is(err, service.ErrActive) || done != 0 {
+		t.Errorf("it is there: %d, %v", done, err)
+	}
+	if _, err := m.Delete(t.Context(), "a", ""); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := m.RollBackLast(t.Context(), 1); err != nil || done != 1 {
+		t.Fatalf("rolled back %d, %v", done, err)
+	}
+	for id, back := range everything(t, m) {
+		if id == "b" {
+			continue
+		}
+		if id == "a" || back.Title != old.Title || back.Content != old.Content {
+			t.Errorf("came back %+v", back)
+		}
+	}
+	if n := len(everything(t, m)); n != 2 {
+		t.Errorf("%d memories", n)
+	}
+}
+
+// TestCuratorAndLongContents has no model sum up what it is not shown in full.
+func TestCuratorAndLongContents(t *testing.T) {
+	t.Parallel()
+	l, model := newLanguage(t)
+	content := long("word") + " " + strings.Repeat("and so on, ", 2000)
+	m := openMemories(t, said("a", content+"first.", nil), said("b", content+"last.", nil))
+	if got := run(t, m, server.Curator{Model: model}); got.Autonomy.MemoriesConsolidated != 2 || l.count("Sum") != 0 {
+		t.Errorf("asked %d times, %+v", l.count("Sum"), got)
+	}
+	for _, made := range everything(t, m) {
+		if !strings.Contains(made.Content, "first.") || !strings.Contains(made.Content, "last.") {
+			t.Errorf("made %.40q of %d bytes", made.Content, len(made.Content))
+		}
+	}
+}
+
 // TestCuratorIsReplicated runs a curator on the database of one of two nodes: the other has what it made, and
 // then what was rolled back.
 func TestCuratorIsReplicated(t *testing.T) {

@@ -23,6 +23,9 @@ const (
 // maxCluster is how many memories are made into one at most.
 const maxCluster = 8
 
+// maxAsked is as much of a content as a model is surely shown, in bytes.
+const maxAsked = 16_000
+
 // mark is what the title of a memory that was made of several begins with.
 const mark = "[consolidated] "
 
@@ -151,13 +154,13 @@ func (c *cycle) mergeOne(ctx context.Context, cluster []memory.Memory) {
 var errSilent = errors.New("the language model gives no summary")
 
 // summary is the content of what a cluster is made into: what they all say when it is the same, what the
-// model says, or without one their own sentences.
+// model says, or without one, and where it would not see all, their own sentences.
 func (c *cycle) summary(ctx context.Context, cluster []memory.Memory) (string, error) {
 	texts := contents(cluster)
 	if len(slices.Compact(foldedAll(texts))) == 1 {
 		return texts[0], nil
 	}
-	if c.o.Model == nil {
+	if c.o.Model == nil || slices.ContainsFunc(texts, func(text string) bool { return len(text) > maxAsked }) {
 		return extract(texts), nil
 	}
 	if c.refusals >= maxRefusals {
