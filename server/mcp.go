@@ -35,16 +35,32 @@ type MCP struct {
 	Anonymous bool   // agents are not told the host's name
 	Model     Model
 	Hooks     bool // what is stored is tagged and compared by the model
+
+	// Ready, if it is not nil, is called when clients are served, with the address that ListenMCP is bound to, and the
+	// greatest tier of which anything works: there are no embeddings, so without a model it is the least.
+	Ready func(at net.Addr, works string)
+}
+
+// works is the tier of which something works, by whether there is a language model.
+func (m MCP) works(model bool) string {
+	switch {
+	case !model:
+		return "keyword"
+	case m.Tier == "autonomous":
+		return m.Tier
+	}
+	return "smart"
 }
 
 // ServeMCP serves one client over a pair of streams until the input or ctx ends (contract section 11). Of the
 // configuration it uses what Open does, the webhooks and the logger, which must not write to out.
 func ServeMCP(ctx context.Context, c Config, m MCP, in io.Reader, out io.Writer) error {
-	return c.withMCP(ctx, m, func(server *mcp.Server) error { return server.Serve(ctx, in, out) })
+	return c.withMCP(ctx, m, nil, func(server *mcp.Server) error { return server.Serve(ctx, in, out) })
 }
 
-// withMCP opens the database, has events delivered to subscribers, and calls a function with a server.
-func (c Config) withMCP(ctx context.Context, m MCP, do func(*mcp.Server) error) (err error) {
+// withMCP opens the database, has events delivered to subscribers, says that all is ready, and calls a function with a
+// server that is bound to an address, or to none.
+func (c Config) withMCP(ctx context.Context, m MCP, at net.Addr, do func(*mcp.Server) error) (err error) {
 	c = c.withLogger()
 	opened, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
 	if err != nil {
@@ -65,17 +81,19 @@ func (c Config) withMCP(ctx context.Context, m MCP, do func(*mcp.Server) error) 
 	defer background.Wait()
 	defer stop()
 	model, name := m.Model.open(ctx, c.Logger)
+	if m.Ready != nil {
+		m.Ready(at, m.works(model != nil))
+	}
 	return do(mcp.New(memories, mcp.Options{
 		Version: Version, Tier: m.Tier, Agent: m.Agent, Identity: memory.NewIdentity(m.Anonymous),
 		Model: model, ModelName: name, Archives: !c.DiscardExpired, Hooks: m.Hooks, Logger: c.Logger,
 	}))
 }
 
-// ListenMCP serves agents over streamable HTTP at an address (host:port) until ctx ends, under the path /mcp. It
-// calls ready, if that is not nil, with the address it is bound to. Whoever shows one of the API keys of the
-// configuration is served, as X-API-Key or as a bearer token; without keys everyone is, and then the
-// address must be of this machine.
-func ListenMCP(ctx context.Context, c Config, m MCP, address string, ready func(net.Addr)) error {
+// ListenMCP serves agents over streamable HTTP at an address (host:port) until ctx ends, under the path /mcp.
+// Whoever shows one of the API keys of the configuration is served, as X-API-Key or as a bearer token; without
+// keys everyone is, and then the address must be of this machine.
+func ListenMCP(ctx context.Context, c Config, m MCP, address string) error {
 	c = c.withLogger()
 	c.ShutdownGrace = mcpGrace
 	known, err := loadCredentials(c)
@@ -86,16 +104,12 @@ func ListenMCP(ctx context.Context, c Config, m MCP, address string, ready func(
 	if err != nil {
 		return err
 	}
+	defer listener.Close() //nolint:errcheck // it is closed by then, unless something before that has failed
 	at, is := listener.Addr().(*net.TCPAddr)
 	if known.keys.First() == "" && (!is || !at.IP.IsLoopback()) {
-		return errors.Join(
-			fmt.Errorf("%s can be reached by other machines: give an API key, or an address of this machine", address), listener.Close())
+		return fmt.Errorf("%s can be reached by other machines: give an API key, or an address of this machine", address)
 	}
-	return c.withMCP(ctx, m, func(server *mcp.Server) error {
-		c.Logger.Info(fmt.Sprintf("ai-memory MCP server listening on http://%s/mcp", listener.Addr()))
-		if ready != nil {
-			ready(listener.Addr())
-		}
+	return c.withMCP(ctx, m, listener.Addr(), func(server *mcp.Server) error {
 		routes := http.NewServeMux()
 		routes.Handle("/mcp", known.keys.Guard(server.Handler()))
 		return c.serveHTTP(ctx, listener, known, bearers(routes))
@@ -108,7 +122,8 @@ const mcpGrace = 5 * time.Second
 // bearers takes a bearer token for an API key: agents have no other way to show one.
 func bearers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if strings.EqualFold(scheme, "Bearer") {
 			r.Header.Add("X-Api-Key", strings.TrimSpace(token))
 		}
 		next.ServeHTTP(w, r)

@@ -1,6 +1,8 @@
 package aimemory
 
 import (
+	"cmp"
+	"net"
 	"os"
 	"slices"
 
@@ -17,12 +19,16 @@ func mcpCommand() *cli.Command {
 		Name:  "mcp",
 		Usage: "serve an AI agent by the Model Context Protocol over standard input and output",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "tier", Value: defaultTier, Usage: "feature `TIER`: keyword, semantic, smart or autonomous"},
+			&cli.StringFlag{Name: "tier", Value: defaultTier, Usage: "feature `TIER`: keyword, semantic, smart or autonomous; it goes before that of the configuration file"},
 			&cli.StringFlag{
 				Name:  "http",
 				Usage: "serve over streamable HTTP at `ADDRESS` (host:port) in place of standard input and output; any that is not of this machine needs an API key",
 			},
 			&cli.StringFlag{Name: "api-key-file", Usage: "with --http: `FILE` of the API keys that are accepted, one a line"},
+			&cli.BoolFlag{
+				Name: "webhook-allow-loopback", DisableDefaultText: true,
+				Usage: "let webhooks reach this machine, also at http:// addresses; for development",
+			},
 		}, modelFlags()),
 		Action: serveMCP,
 	}
@@ -33,8 +39,13 @@ func serveMCP(c *cli.Context) error {
 		return err
 	}
 	file := loadConfig(c.App.ErrWriter)
-	tier := featureTier(c, c.String("tier"))
+	asked := c.String("tier")
+	if !c.IsSet("tier") {
+		asked = cmp.Or(file.Tier, asked)
+	}
+	tier := featureTier(c, asked)
 	config := databaseConfig(c, file)
+	config.WebhookAllowLoopback = c.Bool("webhook-allow-loopback")
 	config.Logger = newLogger(c.App.ErrWriter)
 	m := server.MCP{
 		Tier: tier, Agent: rootOf(c).String("agent-id"), Anonymous: anonymous(file), Model: modelOf(c, file, tier), Hooks: file.Hooks,
@@ -42,14 +53,21 @@ func serveMCP(c *cli.Context) error {
 	if text, set := os.LookupEnv(hooksVariable); set {
 		m.Hooks = truthy(text)
 	}
-	note(c, "ai-memory: requested tier = %s", tier)
-	if at := c.String("http"); at != "" {
-		if err := setKeys(c, file, &config); err != nil {
-			return err
-		}
-		return opening(server.ListenMCP(c.Context, config, m, at, nil))
+	at := c.String("http")
+	if err := setKeys(c, file, &config); at != "" && err != nil {
+		return err
 	}
-	note(c, "ai-memory MCP server started (stdio, tier=%s)", "keyword")
+	note(c, "ai-memory: requested tier = %s", tier)
+	m.Ready = func(at net.Addr, works string) {
+		over := "stdio"
+		if at != nil {
+			over = "http://" + at.String() + "/mcp"
+		}
+		note(c, "ai-memory MCP server started (%s, tier=%s)", over, works)
+	}
 	defer note(c, "ai-memory MCP server stopped")
+	if at != "" {
+		return opening(server.ListenMCP(c.Context, config, m, at))
+	}
 	return opening(server.ServeMCP(c.Context, config, m, c.App.Reader, c.App.Writer))
 }
