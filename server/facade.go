@@ -41,6 +41,8 @@ type (
 	Grouping = service.Grouping
 	// Group is memories of one namespace that have a tag in common.
 	Group = service.Group
+	// Deleted is what became of a deletion.
+	Deleted = service.Deleted
 	// Queued says that an action waits for approval.
 	Queued = service.Queued
 	// ArchivedRow is what was archived as clients see it.

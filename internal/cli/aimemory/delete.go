@@ -1,6 +1,10 @@
 package aimemory
 
-import "github.com/urfave/cli/v2"
+import (
+	"github.com/urfave/cli/v2"
+
+	"chaosctl/server"
+)
 
 func deleteCommand() *cli.Command {
 	return &cli.Command{Name: "delete", Usage: "delete a memory for ever", ArgsUsage: "ID", Action: remove}
@@ -13,14 +17,19 @@ func remove(c *cli.Context) error {
 	}
 	return withMemories(c, func(s session) error {
 		deleted, err := s.Delete(c.Context, args[0], s.agent)
-		switch {
-		case err != nil:
+		if err != nil {
 			return failedOn(args[0], err)
-		case deleted.Queued != nil:
-			return printQueued(c, *deleted.Queued)
-		case asJSON(c):
-			return printJSON(c, map[string]any{"deleted": true, "id": deleted.ID})
 		}
-		return printLine(c, "deleted: "+deleted.ID)
+		return printDeleted(c, deleted)
 	})
+}
+
+func printDeleted(c *cli.Context, deleted server.Deleted) error {
+	switch {
+	case deleted.Queued != nil:
+		return printQueued(c, *deleted.Queued)
+	case asJSON(c):
+		return printJSON(c, map[string]any{"deleted": true, "id": deleted.ID})
+	}
+	return printLine(c, "deleted: "+deleted.ID)
 }

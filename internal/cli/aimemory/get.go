@@ -24,15 +24,15 @@ func get(c *cli.Context) error {
 		if err != nil {
 			return failed(err)
 		}
-		if asJSON(c) {
-			return printJSON(c, map[string]any{"memory": m, "links": append([]server.Link{}, links...)})
-		}
 		return printMemory(c, m, links)
 	})
 }
 
-// printMemory prints a memory for people.
+// printMemory prints a memory and its links.
 func printMemory(c *cli.Context, m server.Memory, links []server.Link) error {
+	if asJSON(c) {
+		return printJSON(c, map[string]any{"memory": m, "links": append([]server.Link{}, links...)})
+	}
 	if err := printPretty(c, m); err != nil || len(links) == 0 {
 		return err
 	}

@@ -37,17 +37,23 @@ func list(c *cli.Context) error {
 			return err
 		}
 		found, err := s.List(c.Context, q)
-		switch {
-		case err != nil:
+		if err != nil {
 			return failed(err)
-		case asJSON(c):
-			return printJSON(c, map[string]any{"memories": append([]server.Memory{}, found...), "count": len(found)})
-		case len(found) == 0:
-			note(c, "no memories stored")
-			return nil
 		}
-		return printMemories(c, found, "%d memory(ies)")
+		return printListed(c, found)
 	})
+}
+
+// printListed prints what a list has.
+func printListed(c *cli.Context, found []server.Memory) error {
+	switch {
+	case asJSON(c):
+		return printJSON(c, map[string]any{"memories": append([]server.Memory{}, found...), "count": len(found)})
+	case len(found) == 0:
+		note(c, "no memories stored")
+		return nil
+	}
+	return printMemories(c, found, "%d memory(ies)")
 }
 
 // printMemories prints a line a memory, and how many there are.

@@ -36,17 +36,23 @@ func search(c *cli.Context) error {
 			return err
 		}
 		found, err := s.searched(c, q)
-		switch {
-		case err != nil:
+		if err != nil {
 			return failed(err)
-		case asJSON(c):
-			return printJSON(c, map[string]any{"results": append([]server.Memory{}, found...), "count": len(found)})
-		case len(found) == 0:
-			note(c, "no results for: %s", q.Text)
-			return nil
 		}
-		return printMemories(c, found, "%d result(s)")
+		return printResults(c, q.Text, found)
 	})
+}
+
+// printResults prints what a search for a text has found.
+func printResults(c *cli.Context, text string, found []server.Memory) error {
+	switch {
+	case asJSON(c):
+		return printJSON(c, map[string]any{"results": append([]server.Memory{}, found...), "count": len(found)})
+	case len(found) == 0:
+		note(c, "no results for: %s", text)
+		return nil
+	}
+	return printMemories(c, found, "%d result(s)")
 }
 
 // searched are the results of a search; nothing is found by nothing.

@@ -1,250 +1,191 @@
 package aimemory
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
+	"unicode"
 
-	"github.com/mattn/go-isatty"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"chaosctl/server"
 )
 
 func shellCommand() *cli.Command {
-	return &cli.Command{Name: "shell", Usage: "read commands line by line", Action: shell}
+	return &cli.Command{Name: "shell", Usage: "read commands line by line, on one open database", Action: shell}
 }
-
-const prompt = "memory> "
-
-// maxCommand bounds a line of the shell, in bytes.
-const maxCommand = 1 << 20
 
 func shell(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
 	return withMemories(c, func(s session) error {
-		lines, restore := newLines(c)
-		defer restore()
-		sh := &interpreter{c, s}
-		for {
-			line, err := lines.next(c.Context)
-			if err != nil { // the end of the input, or an interrupt
-				break
-			}
-			if quit := sh.do(line); quit {
-				break
+		given := newTyped(c)
+		defer given.close(c.Context)
+		for quit := false; !quit; {
+			line, err := given.next(c.Context)
+			switch {
+			case errors.Is(err, errLongLine):
+				note(c, "error: %v", err)
+				continue
+			case errors.Is(err, io.EOF), c.Err() != nil:
+				quit = true
+			case err != nil:
+				note(c, "error: reading the input: %v", err)
+				quit = true
+			default:
+				quit = s.interpret(c, line)
 			}
 		}
-		restore()
-		return printLine(c, "goodbye")
+		_ = printLine(c, "goodbye") // whoever has gone does not miss it
+		return nil
 	})
 }
 
-// lineSource is where the lines of a user come from, one after the other.
-type lineSource interface {
-	next(ctx context.Context) (string, error)
-}
-
-// newLines reads from a terminal with a history and the usual keys, or else as it comes.
-func newLines(c *cli.Context) (from lineSource, restore func()) {
-	in, isFile := c.App.Reader.(*os.File)
-	if isFile && isatty.IsTerminal(in.Fd()) {
-		if before, err := term.MakeRaw(int(in.Fd())); err == nil { //nolint:gosec // a descriptor is small
-			both := struct {
-				io.Reader
-				io.Writer
-			}{in, c.App.ErrWriter}
-			return &terminalLines{term.NewTerminal(both, prompt)}, func() { _ = term.Restore(int(in.Fd()), before) } //nolint:gosec // likewise
-		}
+// interpret does what a line says, and tells whether it was the last. What goes wrong is told on stderr.
+func (s session) interpret(c *cli.Context, line string) (quit bool) {
+	name, rest := strings.TrimSpace(line), ""
+	if i := strings.IndexFunc(name, unicode.IsSpace); i >= 0 {
+		name, rest = name[:i], strings.TrimSpace(name[i:])
 	}
-	given, ctx := make(chan string), c.Context
-	go func() {
-		defer close(given)
-		read := bufio.NewScanner(c.App.Reader)
-		read.Buffer(nil, maxCommand)
-		for read.Scan() {
-			select {
-			case given <- read.Text():
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return &pipedLines{given, c}, func() {}
-}
-
-type terminalLines struct{ terminal *term.Terminal }
-
-func (t *terminalLines) next(context.Context) (string, error) { return t.terminal.ReadLine() }
-
-type pipedLines struct {
-	given <-chan string
-	c     *cli.Context
-}
-
-func (p *pipedLines) next(ctx context.Context) (string, error) {
-	_, _ = io.WriteString(p.c.App.ErrWriter, prompt)
-	select {
-	case line, more := <-p.given:
-		if !more {
-			return "", io.EOF
-		}
-		return line, nil
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	}
-}
-
-// interpreter does what lines say, on one open database.
-type interpreter struct {
-	*cli.Context
-	session session
-}
-
-// do does what a line says, and tells whether it was the last. What goes wrong is told on stderr.
-func (i *interpreter) do(line string) (quit bool) {
-	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-	rest = strings.TrimSpace(rest)
-	var err error
-	switch name {
-	case "":
-	case "quit", "exit", "q":
+	if name == "quit" || name == "exit" || name == "q" {
 		return true
-	case "help", "h":
-		err = printLine(i.Context, shellHelp)
-	case "recall", "r":
-		err = i.recall(rest)
-	case "search", "s":
-		err = i.search(rest)
-	case "list", "ls":
-		err = i.list(rest)
-	case "get":
-		err = i.get(rest)
-	case "stats":
-		var st server.Stats
-		if st, err = i.session.Stats(i.Context.Context); err == nil {
-			err = printStats(i.Context, st)
-		}
-	case "namespaces", "ns":
-		err = i.namespaces()
-	case "delete", "del", "rm":
-		err = i.delete(rest)
-	default:
-		note(i.Context, "unknown command: %s (try help)", name)
 	}
-	if err != nil {
-		note(i.Context, "error: %v", err)
+	if err := s.obey(c, name, rest); err != nil {
+		note(c, "error: %v", err)
 	}
 	return false
 }
 
-const shellHelp = `recall CONTEXT (r)      what fits a context, the best first
-search QUERY (s)        what holds all words of a query
-list [NAMESPACE] (ls)   memories, by priority
-get ID                  a memory and its links
-stats                   counts
-namespaces (ns)         namespaces
-delete ID (del, rm)     delete a memory
-quit (exit, q)          leave`
+const shellHelp = `recall CONTEXT        (r)        what fits a context, the best first
+search QUERY          (s)        what holds all words of a query
+list [NAMESPACE]      (ls)       memories, by priority
+get ID                           a memory and its links
+stats                            counts
+namespaces            (ns)       namespaces
+delete ID             (del, rm)  delete a memory for ever
+help                  (h)        this
+quit                  (exit, q)  leave`
 
-var errNoArgument = errors.New("it needs an argument (try help)")
-
-func (i *interpreter) recall(text string) error {
-	if text == "" {
-		return errNoArgument
+// obey does what a command says, whose arguments are one text.
+func (s session) obey(c *cli.Context, name, rest string) error {
+	if notText(name) || notText(rest) {
+		return errors.New("the line is no UTF-8")
 	}
-	found, err := i.session.Recall(i.Context.Context, server.SearchQuery{Query: server.Query{Limit: defaultRecalled}, Text: text}, nil)
-	if err != nil {
-		return failed(err)
-	}
-	return printRecalled(i.Context, text, found, nil)
-}
-
-func (i *interpreter) search(text string) error {
-	if text == "" {
-		return errNoArgument
-	}
-	found, err := i.session.Search(i.Context.Context, server.SearchQuery{Query: server.Query{Limit: defaultListed}, Text: text})
-	if err != nil {
-		return failed(err)
-	}
-	if len(found) == 0 {
-		note(i.Context, "no results for: %s", text)
+	switch name {
+	case "":
 		return nil
+	case "help", "h":
+		return printLine(c, shellHelp)
+	case "recall", "r":
+		return s.recallLine(c, rest)
+	case "search", "s":
+		return s.searchLine(c, rest)
+	case "list", "ls":
+		return s.listLine(c, rest)
+	case "get":
+		return s.getLine(c, rest)
+	case "stats":
+		found, err := s.Stats(c.Context)
+		if err != nil {
+			return failed(err)
+		}
+		return printStats(c, found)
+	case "namespaces", "ns":
+		found, err := s.Namespaces(c.Context)
+		if err != nil {
+			return failed(err)
+		}
+		return printNamespaces(c, found)
+	case "delete", "del", "rm":
+		return s.deleteLine(c, rest)
 	}
-	return printMemories(i.Context, found, "%d result(s)")
+	return errors.New("unknown command: " + name + " (try help)")
 }
 
-func (i *interpreter) list(namespace string) error {
+func needs(what, rest string) error {
+	if rest == "" {
+		return errors.New("it needs " + what + " (try help)")
+	}
+	return nil
+}
+
+func (s session) recallLine(c *cli.Context, text string) error {
+	if err := needs("a context", text); err != nil {
+		return err
+	}
+	if _, err := s.Collect(c.Context); err != nil {
+		return err
+	}
+	found, err := s.Recall(c.Context, server.SearchQuery{Query: server.Query{Limit: defaultRecalled}, Text: text}, nil)
+	if err != nil {
+		return failed(err)
+	}
+	return printRecalled(c, text, found, nil)
+}
+
+func (s session) searchLine(c *cli.Context, text string) error {
+	if err := needs("a query", text); err != nil {
+		return err
+	}
+	if _, err := s.Collect(c.Context); err != nil {
+		return err
+	}
+	found, err := s.Search(c.Context, server.SearchQuery{Query: server.Query{Limit: defaultListed}, Text: text})
+	if err != nil {
+		return failed(err)
+	}
+	return printResults(c, text, found)
+}
+
+func (s session) listLine(c *cli.Context, namespace string) error {
+	if _, err := s.Collect(c.Context); err != nil {
+		return err
+	}
 	q := server.Query{Limit: defaultListed}
 	if namespace != "" {
 		q.Namespace = &namespace
 	}
-	found, err := i.session.List(i.Context.Context, q)
+	found, err := s.List(c.Context, q)
 	if err != nil {
 		return failed(err)
 	}
-	if len(found) == 0 {
-		note(i.Context, "no memories stored")
-		return nil
-	}
-	return printMemories(i.Context, found, "%d memory(ies)")
+	return printListed(c, found)
 }
 
-// exactly returns the memory with exactly an id: in a shell nothing is guessed.
-func (i *interpreter) exactly(id string) (server.Memory, error) {
-	if id == "" {
-		return server.Memory{}, errNoArgument
+// exactly is the memory with an id in full: in the shell nothing is guessed.
+func (s session) exactly(c *cli.Context, id string) (server.Memory, error) {
+	if err := needs("an id", id); err != nil {
+		return server.Memory{}, err
 	}
-	m, err := i.session.Get(i.Context.Context, id)
-	if errors.Is(err, server.ErrNotFound) || err == nil && m.ID != id {
+	m, err := s.Get(c.Context, id)
+	var several *server.AmbiguousPrefix
+	if errors.Is(err, server.ErrNotFound) || errors.As(err, &several) || err == nil && m.ID != id {
 		return m, errors.New("not found: " + id)
 	}
 	return m, failed(err)
 }
 
-func (i *interpreter) get(id string) error {
-	m, err := i.exactly(id)
+func (s session) getLine(c *cli.Context, id string) error {
+	m, err := s.exactly(c, id)
 	if err != nil {
 		return err
 	}
-	links, err := i.session.Links(i.Context.Context, m.ID)
+	links, err := s.Links(c.Context, m.ID)
 	if err != nil {
 		return failed(err)
 	}
-	return printMemory(i.Context, m, links)
+	return printMemory(c, m, links)
 }
 
-func (i *interpreter) namespaces() error {
-	found, err := i.session.Namespaces(i.Context.Context)
-	if err != nil {
-		return failed(err)
-	}
-	for _, n := range found {
-		if err := printf(i.Context, "  %s: %d memories", n.Name, n.Count); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (i *interpreter) delete(id string) error {
-	m, err := i.exactly(id)
+func (s session) deleteLine(c *cli.Context, id string) error {
+	m, err := s.exactly(c, id)
 	if err != nil {
 		return err
 	}
-	deleted, err := i.session.Delete(i.Context.Context, m.ID, i.session.agent)
-	switch {
-	case err != nil:
+	deleted, err := s.Delete(c.Context, m.ID, s.agent)
+	if err != nil {
 		return failed(err)
-	case deleted.Queued != nil:
-		return printQueued(i.Context, *deleted.Queued)
 	}
-	return printLine(i.Context, "deleted: "+deleted.ID)
+	return printDeleted(c, deleted)
 }
