@@ -11,6 +11,7 @@ import (
 	"chaosctl/server/internal/federation"
 	"chaosctl/server/internal/memory"
 	"chaosctl/server/internal/service"
+	"chaosctl/server/internal/store"
 	"chaosctl/server/internal/store/sqlite"
 )
 
@@ -46,6 +47,7 @@ func Follow(ctx context.Context, c Config, interval time.Duration, page int) (er
 	}()
 	log := service.Observed(database, memory.NewClock(time.Now))
 	peers := make([]federation.Peer, len(bases))
+	page = min(page, service.MaxPushRows)
 	for i, base := range bases {
 		peers[i] = federation.NewHTTPPeer(base, known.peers())
 	}
@@ -72,15 +74,21 @@ func Follow(ctx context.Context, c Config, interval time.Duration, page int) (er
 }
 
 // exchange does one exchange with a peer and logs what came of it.
-func (c Config) exchange(ctx context.Context, log federation.Whole, peer federation.Peer, page int) {
+func (c Config) exchange(ctx context.Context, log store.Store, peer federation.Peer, page int) {
 	bounded, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
 	done, err := federation.Exchange(bounded, log, peer, page)
+	if original, is := peer.(federation.Original); is && errors.Is(err, federation.ErrCannotPull) {
+		done, err = federation.ExchangeOriginal(bounded, log, log, original, page)
+	}
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
 		c.Logger.Warn(fmt.Sprintf("sync-daemon: peer %s cycle failed: %v", peer, err))
 	default:
+		if done.Skipped > 0 || done.Refused > 0 {
+			c.Logger.Warn(fmt.Sprintf("sync-daemon: peer=%s did not take %d memories; %d of its own cannot be taken here", peer, done.Skipped, done.Refused))
+		}
 		c.Logger.Info(fmt.Sprintf("sync-daemon: peer=%s pulled=%d pushed=%d", peer, done.Pulled, done.Pushed))
 	}
 }

@@ -2,6 +2,7 @@ package aimemory
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -45,6 +46,8 @@ func syncDaemon(c *cli.Context) error {
 		return err
 	case !c.IsSet("peers"):
 		return errors.New("at least one --peers URL is required")
+	case strings.TrimSpace(c.String("peers")) == "":
+		return usagef("--peers is empty; give the base URLs of servers, such as http://10.0.0.2:9077, separated by commas")
 	case c.IsSet("client-cert") != c.IsSet("client-key"):
 		return usagef("--client-cert and --client-key are given together or not at all")
 	}

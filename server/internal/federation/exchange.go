@@ -14,8 +14,9 @@ type Whole interface {
 	Lacking(ctx context.Context, have store.Vector, after store.Event, limit int) ([]store.Change, store.Vector, error)
 }
 
-// Exchanged is how many changes an exchange moved.
-type Exchanged struct{ Pulled, Pushed int }
+// Exchanged is how many changes an exchange moved. What an original did not take is in Skipped, what this node
+// did not take of it in Refused, but for what was deleted here.
+type Exchanged struct{ Pulled, Pushed, Skipped, Refused int }
 
 // Exchange brings this node and a peer to the same state, once: it fetches what this node lacks,
 // then sends what the peer lacks, in pages of a number of changes. What is cut short goes on with

@@ -10,7 +10,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -194,6 +196,24 @@ func (h *httpPeer) Pull(ctx context.Context, q Pull) (PullAnswer, error) {
 	return PullAnswer{Node: a.Node, Have: a.Have, More: a.More, Changes: changes}, nil
 }
 
+// Since asks /api/v1/sync/since.
+func (h *httpPeer) Since(ctx context.Context, after string, limit int) ([]memory.Memory, error) {
+	q := url.Values{"limit": {strconv.Itoa(limit)}, "peer": {h.sender}}
+	if after != "" {
+		q.Set("since", after)
+	}
+	var a struct {
+		Memories *[]memory.Memory `json:"memories"`
+	}
+	switch err := h.send(ctx, http.MethodGet, "/api/v1/sync/since?"+q.Encode(), nil, &a); {
+	case err != nil:
+		return nil, err
+	case a.Memories == nil:
+		return nil, &ShapeError{Err: errors.New("it has no memories")}
+	}
+	return *a.Memories, nil
+}
+
 // post sends a body and reads a JSON answer. It tries once more, at once, when a connection
 // turns out to be dead: the peer may just have been restarted.
 func (h *httpPeer) post(ctx context.Context, path string, body, answer any) error {
@@ -203,20 +223,26 @@ func (h *httpPeer) post(ctx context.Context, path string, body, answer any) erro
 	if err := enc.Encode(body); err != nil {
 		return fmt.Errorf("encode for %s: %w", path, err)
 	}
-	err := h.exchange(ctx, path, text.Bytes(), answer)
+	return h.send(ctx, http.MethodPost, path, text.Bytes(), answer)
+}
+
+func (h *httpPeer) send(ctx context.Context, method, path string, body []byte, answer any) error {
+	err := h.exchange(ctx, method, path, body, answer)
 	if err != nil && !answered(err) && !hanging(err) && !errors.Is(err, syscall.ECONNREFUSED) && ctx.Err() == nil {
 		h.Reset()
-		err = h.exchange(ctx, path, text.Bytes(), answer)
+		err = h.exchange(ctx, method, path, body, answer)
 	}
 	return err
 }
 
-func (h *httpPeer) exchange(ctx context.Context, path string, body []byte, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.base+path, bytes.NewReader(body))
+func (h *httpPeer) exchange(ctx context.Context, method, path string, body []byte, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, method, h.base+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("X-Agent-Id", h.sender)
 	if h.key != nil {
 		if key := h.key(); key != "" {
