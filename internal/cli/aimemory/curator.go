@@ -111,10 +111,11 @@ func curateOnce(c *cli.Context, m *server.Memories, curator server.Curator) erro
 func printReport(c *cli.Context, r server.CuratorReport) error {
 	var text strings.Builder
 	text.WriteString("curator cycle report\n")
-	for _, line := range []struct {
+	type reported struct {
 		name  string
 		value any
-	}{
+	}
+	lines := []reported{
 		{"started_at", r.StartedAt},
 		{"completed_at", r.CompletedAt},
 		{"duration_ms", r.CycleDurationMS},
@@ -126,7 +127,12 @@ func printReport(c *cli.Context, r server.CuratorReport) error {
 		{"skipped (cap)", r.OperationsSkipped},
 		{"errors", len(r.Errors)},
 		{"dry_run", r.DryRun},
-	} {
+	}
+	if a := r.Autonomy; a.ClustersFormed+a.MemoriesForgotten+a.PriorityAdjustments > 0 {
+		lines = append(lines, reported{"consolidated", a.MemoriesConsolidated}, reported{"forgotten", a.MemoriesForgotten},
+			reported{"priorities", a.PriorityAdjustments}, reported{"rollback entries", a.RollbackEntriesWritten})
+	}
+	for _, line := range lines {
 		_, _ = fmt.Fprintf(&text, "  %-18s %v\n", line.name+":", line.value)
 	}
 	for _, e := range r.Errors {

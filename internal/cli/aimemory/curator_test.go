@@ -39,6 +39,10 @@ func TestCuratorOnce(t *testing.T) {
   skipped \(cap\):     0
   errors:            0
   dry_run:           false
+  consolidated:      2
+  forgotten:         0
+  priorities:        0
+  rollback entries:  1
 $`)
 	if got.exit != 0 || !want.MatchString(got.out) || got.err != "" {
 		t.Errorf("exit %d\n%s%s", got.exit, got.out, got.err)
