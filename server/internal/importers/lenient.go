@@ -39,7 +39,7 @@ type list[T any] []T
 func (l *list[T]) UnmarshalJSON(data []byte) error {
 	var raw []json.RawMessage
 	if json.Unmarshal(data, &raw) != nil {
-		return nil
+		return nil //nolint:nilerr // what is none counts as absent
 	}
 	for _, element := range raw {
 		var v T
