@@ -76,9 +76,9 @@ FUZZTIME := 3s
 FUZZ := go test -run '^$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: fuzz
-fuzz: ## fuzz every parser of the memory server for FUZZTIME each (3s)
-	@for target in $$(git grep -ohE '^func Fuzz[A-Za-z]+' -- server/ | sed 's/^func //' | sort -u); do \
-		package=$$(git grep -lE "^func $$target\(" -- server/ | head -n 1 | xargs dirname); \
+fuzz: ## fuzz every parser, and the command line, for FUZZTIME each (3s)
+	@for target in $$(git grep -ohE '^func Fuzz[A-Za-z]+' | sed 's/^func //' | sort -u); do \
+		package=$$(git grep -lE "^func $$target\(" | head -n 1 | xargs dirname); \
 		$(FUZZ) -fuzz "^$$target\$$" "./$$package" >bin/fuzz.txt 2>&1 || { cat bin/fuzz.txt; exit 1; }; \
 		echo "fuzz: $$target: $$(grep -oE '(execs|baseline coverage): [0-9/]+' bin/fuzz.txt | tail -n 1)"; \
 	done
