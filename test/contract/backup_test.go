@@ -213,6 +213,13 @@ func TestRestoreIsRefusedWhileInUse(t *testing.T) {
 	n.signal(t, syscall.SIGCONT)
 	n.interrupt(t)
 
+	agent := converse(t, n.command(t.Context(), "mcp"))
+	agent.ask(t, ping)
+	refused("an agent's server that waits")
+	if status := agent.close(t); status != 0 {
+		t.Errorf("the agent's server ended with %d", status)
+	}
+
 	idle := n.command(t.Context(), "sync-daemon", "--peers", "http://127.0.0.1:1", "--interval", "3600")
 	if err := idle.Start(); err != nil {
 		t.Fatal(err)
