@@ -32,27 +32,24 @@ const mark = "[consolidated] "
 // merge makes one memory of each cluster: memories of one namespace and scope that have so much in common with the
 // first of them. What contradicts another is left alone, and what holds a policy or grants.
 func (c *cycle) merge(ctx context.Context, least float64) {
-	sets, contradicted := map[string][]string{}, c.contradicted()
-	var open []string
+	contradicted := c.contradicted()
+	var open []memory.Memory
 	for _, id := range c.order {
 		if m, is := c.rows[id]; is && !contradicted[id] && !c.waiting[id] && !shared(m) {
-			sets[id] = words(m.Content)
-			open = append(open, id)
+			open = append(open, m)
 		}
 	}
-	taken := map[string]bool{}
+	likes, taken := newLikes(open, least), map[string]bool{}
 	for i, seed := range open {
 		if ctx.Err() != nil {
 			return
 		}
-		if taken[seed] {
+		if taken[seed.ID] {
 			continue
 		}
-		cluster := []memory.Memory{c.rows[seed]}
-		for _, id := range open[i+1:] {
-			m := c.rows[id]
-			if len(cluster) < maxCluster && !taken[id] && m.Namespace == cluster[0].Namespace && scopeOf(m) == scopeOf(cluster[0]) &&
-				(jaccard(sets[seed], sets[id]) >= least || folded(m.Content) == folded(cluster[0].Content)) && fits(append(slices.Clone(cluster), m)) {
+		cluster := []memory.Memory{seed}
+		for _, j := range likes.after(i) {
+			if m := open[j]; len(cluster) < maxCluster && !taken[m.ID] && fits(append(slices.Clone(cluster), m)) {
 				cluster = append(cluster, m)
 			}
 		}

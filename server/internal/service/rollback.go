@@ -155,13 +155,16 @@ func (s *Service) bringBack(tx store.Tx, undo memory.Rollback, now time.Time) er
 	return nil
 }
 
-// deleteMade deletes the memory that others were made into.
+// deleteMade deletes the memory that others were made into; one that was changed since goes into the archive.
 func (s *Service) deleteMade(tx store.Tx, m memory.Memory, now time.Time) error {
 	if err := reserved(Act{Action: ActionDelete, Memory: m}); err != nil {
 		return err
 	}
 	if err := s.guarded(tx, Act{Action: ActionDelete, Caller: memory.Curator, Memory: m}); err != nil {
 		return err
+	}
+	if m.UpdatedAt != m.CreatedAt { // what somebody has made of it since is in no log
+		return s.takeOut(tx, m, memory.ArchivedForgot)
 	}
 	if _, err := tx.Delete(m.ID, now); err != nil {
 		return err
