@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"chaosctl/server/internal/memory"
+	"chaosctl/server/internal/store"
 )
 
 // Grouping says what AutoConsolidate merges (contract section 7.2).
@@ -38,7 +39,7 @@ const (
 const maxGroup = 100
 
 // Groups returns what AutoConsolidate would merge: each memory once, under its first tag. Those that are too
-// many or too much for one memory are several groups.
+// many or too much for one memory are several groups. Standards of namespaces are left as they are.
 func (s *Service) Groups(ctx context.Context, g Grouping) ([]Group, error) {
 	namespaces := []string{}
 	if g.Namespace != nil {
@@ -54,6 +55,10 @@ func (s *Service) Groups(ctx context.Context, g Grouping) ([]Group, error) {
 			}
 		}
 	}
+	standards, err := s.standards(ctx)
+	if err != nil {
+		return nil, err
+	}
 	q := Query{Limit: groupedRows}
 	if g.ShortOnly {
 		short := memory.Short
@@ -66,9 +71,27 @@ func (s *Service) Groups(ctx context.Context, g Grouping) ([]Group, error) {
 		if err != nil {
 			return nil, err
 		}
+		rows = slices.DeleteFunc(rows, func(m memory.Memory) bool { return standards[m.ID] })
 		out = append(out, grouped(namespace, rows, max(2, g.MinCount))...)
 	}
 	return out, nil
+}
+
+// standards are the ids of the memories that are standards.
+func (s *Service) standards(ctx context.Context) (map[string]bool, error) {
+	records, err := s.store.Records(ctx, store.RecordQuery{Kind: memory.KindStandard})
+	if err != nil {
+		return nil, fmt.Errorf("look for standards: %w", err)
+	}
+	ids := map[string]bool{}
+	for _, r := range records {
+		standard, err := memory.StandardOf(r)
+		if err != nil {
+			return nil, err
+		}
+		ids[standard.StandardID] = true
+	}
+	return ids, nil
 }
 
 // grouped are the groups of a namespace that have enough members, in the order of their first ones.
