@@ -326,4 +326,6 @@ func TestExitCodes(t *testing.T) {
 }
 
 // begins tells whether a text begins with another; with an empty one only an empty text does.
-func begins(text, with string) bool { return strings.HasPrefix(text, with) && (with != "" || text == "") }
+func begins(text, with string) bool {
+	return strings.HasPrefix(text, with) && (with != "" || text == "")
+}

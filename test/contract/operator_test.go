@@ -180,8 +180,11 @@ func (o *operator) judgeOutput(s step, out string) []string {
 			return []string{fmt.Sprintf("stdout %q is no JSON: %v", out, err)}
 		}
 		var wrong []string
-		if s.OneLine && (strings.Count(out, "\n") != 1 || strings.Contains(out, ": ") && compacted(out) != strings.TrimSuffix(out, "\n")) {
+		switch {
+		case s.OneLine && compacted(out)+"\n" != out:
 			wrong = append(wrong, fmt.Sprintf("stdout %q, want one compact line", out))
+		case !s.OneLine && strings.Count(out, "\n") < 2:
+			wrong = append(wrong, fmt.Sprintf("stdout %q, want an indented object", out))
 		}
 		return append(wrong, matchValue("stdout", o.literals(s.wanted(want, got)), got, o.ids)...)
 	case []any:
@@ -457,26 +460,41 @@ func (o *operator) say(t *testing.T, s step) {
 		o.mcp.probes++
 		probe := fmt.Sprintf("probe-%d", o.mcp.probes)
 		answer := o.mcp.ask(t, o.value(t, s.Request)+"\n"+`{"jsonrpc":"2.0","id":"`+probe+`","method":"ping"}`)
-		if !strings.Contains(answer, probe) {
+		if wrong := matchAnswer(map[string]any{"jsonrpc": "2.0", "id": probe, "result": map[string]any{}}, answer, o.ids); wrong != nil {
 			t.Errorf("answer %s, want none", answer)
 		}
 		return
 	}
 	line := o.mcp.ask(t, o.value(t, s.Request))
-	var got any
-	if err := json.Unmarshal([]byte(line), &got); err != nil {
-		t.Fatalf("answer %q: %v", line, err)
-	}
-	got = summed(s, got)
-	if text := toolText(got); text != "" {
-		o.capture(t, s.Capture, text)
-	}
-	for _, wrong := range matchValue("", o.literals(unfolded(got, s.Response)), got, o.ids) {
+	for _, wrong := range o.judgeAnswer(t, s, line) {
 		t.Error(wrong)
 	}
 	if t.Failed() {
 		t.Logf("request: %s\nanswer:  %s", s.Request, line)
 	}
+}
+
+// judgeAnswer tells how a line of MCP differs from what was recorded.
+func (o *operator) judgeAnswer(t *testing.T, s step, line string) []string {
+	t.Helper()
+	var got any
+	if err := json.Unmarshal([]byte(line), &got); err != nil {
+		return []string{fmt.Sprintf("answer %q: %v", line, err)}
+	}
+	got = summed(s, got)
+	if text := toolText(got); text != "" {
+		o.capture(t, s.Capture, text)
+	}
+	return matchValue("", o.literals(unfolded(got, s.Response)), got, o.ids)
+}
+
+// matchAnswer tells how a line differs from a JSON value.
+func matchAnswer(want any, line string, b bindings) []string {
+	var got any
+	if err := json.Unmarshal([]byte(line), &got); err != nil {
+		return []string{err.Error()}
+	}
+	return matchValue("", want, got, b)
 }
 
 func content(v any) map[string]any {
