@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -110,14 +111,35 @@ func ListenMCP(ctx context.Context, c Config, m MCP, address string) error {
 		return fmt.Errorf("%s can be reached by other machines: give an API key, or an address of this machine", address)
 	}
 	return c.withMCP(ctx, m, listener.Addr(), func(server *mcp.Server) error {
+		agents := server.Handler()
 		routes := http.NewServeMux()
-		routes.Handle("/mcp", known.keys.Guard(server.Handler()))
-		return c.serveHTTP(ctx, listener, known, bearers(routes))
+		routes.Handle("/mcp", known.keys.Guard(unhurried(agents)))
+		hangUp := context.AfterFunc(ctx, func() { _ = agents.Close() }) // streams that are listened on end by nothing else
+		defer hangUp()
+		return errors.Join(c.serveHTTP(ctx, listener, known, bearers(routes)), agents.Close())
 	})
 }
 
 // mcpGrace is how long calls under way may take once the server stops.
 const mcpGrace = 5 * time.Second
+
+// unhurried reads the request, and lets the answer take its time: who listens for events, or waits for a language
+// model, is not cut off when a request would have to be read by then.
+func unhurried(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mcp.MaxLine))
+		if err != nil {
+			http.Error(w, "the request cannot be read: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil {
+			http.Error(w, "the request cannot wait: "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // bearers takes a bearer token for an API key: agents have no other way to show one.
 func bearers(next http.Handler) http.Handler {

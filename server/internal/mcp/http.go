@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -12,10 +13,25 @@ import (
 // sessionTimeout ends a session of a client that has said nothing for so long.
 const sessionTimeout = 30 * time.Minute
 
+// Handler serves clients over streamable HTTP.
+type Handler struct {
+	http.Handler
+	sessions *sdk.Server
+}
+
+// Close ends all sessions, and with them the streams on which clients listen.
+func (h *Handler) Close() error {
+	var errs []error
+	for session := range h.sessions.Sessions() {
+		errs = append(errs, session.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // Handler serves the same tools and prompts over streamable HTTP, by the protocol's own library, which speaks
 // its newer versions. A request whose Host or Origin is not of this machine is refused where it arrives on this
-// machine.
-func (s *Server) Handler() http.Handler {
+// machine. Whoever takes the handler closes it.
+func (s *Server) Handler() *Handler {
 	server := sdk.NewServer(&sdk.Implementation{Name: Name, Version: s.options.Version}, &sdk.ServerOptions{Logger: s.options.Logger})
 	for _, t := range s.tools {
 		server.AddTool(t, s.sdkTool(t.Name))
@@ -28,7 +44,7 @@ func (s *Server) Handler() http.Handler {
 	handler := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
 		Logger: s.options.Logger, SessionTimeout: sessionTimeout, MaxRequestBodyBytes: MaxLine,
 	})
-	return http.NewCrossOriginProtection().Handler(handler)
+	return &Handler{http.NewCrossOriginProtection().Handler(handler), server}
 }
 
 // sdkTool is a tool for the library.

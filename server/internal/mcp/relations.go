@@ -83,6 +83,9 @@ func idList(a arguments) ([]string, error) {
 	return ids, nil
 }
 
+// maxSummed is as much of a memory as a model is surely shown, in bytes.
+const maxSummed = 16_000
+
 // summary has a model sum memories up that are to be consolidated.
 func (s *Server) summary(ctx context.Context, c service.Consolidation) (string, error) {
 	if s.options.Model == nil {
@@ -99,7 +102,11 @@ func (s *Server) summary(ctx context.Context, c service.Consolidation) (string, 
 		} else if err != nil {
 			return "", err
 		}
-		texts = append(texts, m.Title+": "+m.Content)
+		text := m.Title + ": " + m.Content
+		if len(text) > maxSummed { // its end would be lost: it is deleted then
+			return "", said(fmt.Sprintf("memory %s is longer than the language model is shown (%d bytes): give a summary", id, maxSummed))
+		}
+		texts = append(texts, text)
 	}
 	return s.options.Model.Summarize(ctx, texts)
 }
