@@ -207,7 +207,7 @@ func TestSyncRefuses(t *testing.T) {
 	t.Parallel()
 	here, path := open(t, "")
 	dir := t.TempDir()
-	link, junk, new := filepath.Join(dir, "link.db"), filepath.Join(dir, "junk.db"), filepath.Join(dir, "new.db")
+	link, junk, fresh := filepath.Join(dir, "link.db"), filepath.Join(dir, "junk.db"), filepath.Join(dir, "fresh.db")
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestSyncRefuses(t *testing.T) {
 		sync server.FileSync
 		want string
 	}{
-		{server.FileSync{Remote: new, Direction: "sideways"}, "invalid direction: sideways (use pull, push, merge)"},
+		{server.FileSync{Remote: fresh, Direction: "sideways"}, "invalid direction: sideways (use pull, push, merge)"},
 		{server.FileSync{Remote: path, Direction: server.SyncMerge}, path + " is this database itself: name another"},
 		{server.FileSync{Remote: link, Direction: server.SyncMerge}, link + " is this database itself: name another"},
 		{server.FileSync{Remote: junk, Direction: server.SyncPull}, "failed to open database: "},
@@ -229,19 +229,19 @@ func TestSyncRefuses(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", test.sync, err, test.want)
 		}
 	}
-	if plan, err := here.PlanSync(t.Context(), server.FileSync{Remote: new, Direction: "sideways"}); err == nil {
+	if plan, err := here.PlanSync(t.Context(), server.FileSync{Remote: fresh, Direction: "sideways"}); err == nil {
 		t.Errorf("planned %+v", plan)
 	}
 	take(t, here, textOf(t, rows(3)))
-	plan, err := here.PlanSync(t.Context(), server.FileSync{Remote: new, Direction: server.SyncMerge})
+	plan, err := here.PlanSync(t.Context(), server.FileSync{Remote: fresh, Direction: server.SyncMerge})
 	if diff := cmp.Diff(server.SyncPlan{Push: server.SyncChanges{New: 3}}, plan); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if _, err := os.Stat(new); err == nil {
+	if _, err := os.Stat(fresh); err == nil {
 		t.Error("a plan makes a file")
 	}
 	// An id that stands for something else on the other side.
-	there, _ := open(t, new)
+	there, _ := open(t, fresh)
 	other := row("row-000001", "another", friday)
 	other.Title = "another title"
 	take(t, there, textOf(t, []server.Memory{other}))
@@ -249,7 +249,7 @@ func TestSyncRefuses(t *testing.T) {
 		server.SyncPush:  "row-000001: UNIQUE constraint failed: memories.id",
 		server.SyncMerge: "row-000001: the id belongs to a memory with another title or namespace",
 	} {
-		done, err := here.SyncFile(t.Context(), server.FileSync{Remote: new, Agent: "bob", Direction: direction})
+		done, err := here.SyncFile(t.Context(), server.FileSync{Remote: fresh, Agent: "bob", Direction: direction})
 		if err != nil || !slices.Equal(done.Refused, []string{want}) {
 			t.Errorf("%s: %+v, %v, want %q", direction, done, err, want)
 		}
