@@ -26,7 +26,7 @@ type agent struct {
 }
 
 // newAgent introduces a client by a name to a server on a new database, or on that of the configuration.
-func newAgent(t *testing.T, c server.Config, m server.MCP, name string) *agent {
+func newAgent(t testing.TB, c server.Config, m server.MCP, name string) *agent {
 	t.Helper()
 	if c.DB == "" {
 		c.DB = filepath.Join(t.TempDir(), "m.db")
@@ -45,7 +45,7 @@ func newAgent(t *testing.T, c server.Config, m server.MCP, name string) *agent {
 }
 
 // leave ends the conversation.
-func (a *agent) leave(t *testing.T) {
+func (a *agent) leave(t testing.TB) {
 	t.Helper()
 	if a.in == nil {
 		return
@@ -60,7 +60,7 @@ func (a *agent) leave(t *testing.T) {
 }
 
 // ask sends a request and returns the result.
-func (a *agent) ask(t *testing.T, method string, params any) json.RawMessage {
+func (a *agent) ask(t testing.TB, method string, params any) json.RawMessage {
 	t.Helper()
 	a.asked++
 	line, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": a.asked, "method": method, "params": params})
@@ -86,7 +86,7 @@ func (a *agent) ask(t *testing.T, method string, params any) json.RawMessage {
 }
 
 // say calls a tool and returns what it says, and whether that is a failure.
-func (a *agent) say(t *testing.T, tool string, arguments any) (text string, failed bool) {
+func (a *agent) say(t testing.TB, tool string, arguments any) (text string, failed bool) {
 	t.Helper()
 	var result struct {
 		Content []struct{ Type, Text string }
@@ -103,7 +103,7 @@ func (a *agent) say(t *testing.T, tool string, arguments any) (text string, fail
 type object = map[string]any
 
 // call calls a tool that must succeed.
-func (a *agent) call(t *testing.T, tool string, arguments object) object {
+func (a *agent) call(t testing.TB, tool string, arguments object) object {
 	t.Helper()
 	text, failed := a.say(t, tool, arguments)
 	var out object
