@@ -21,7 +21,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "ai-memory")
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "chaosctl/cmd/ai-memory")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-o", program, "chaosctl/cmd/ai-memory")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building ai-memory: %v\n%s", err, out)

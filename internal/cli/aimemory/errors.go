@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 )
@@ -73,20 +74,25 @@ func report(stderr io.Writer, err error) int {
 	return exitError
 }
 
-// parseErrors are what the library says of flags, in our words.
-var parseErrors = []struct {
+// parseErrors are what the library says of flags, in our words. They are made when the first is needed: a server
+// does not wait for them.
+var parseErrors = sync.OnceValue(func() []parseError {
+	return []parseError{
+		{regexp.MustCompile(`^flag provided but not defined: -+(.*)$`), "unexpected argument '--$1' found"},
+		{regexp.MustCompile(`^flag needs an argument: -+(.*)$`), "a value is required for '--$1' but none was supplied"},
+		{regexp.MustCompile(`^invalid value "(.*)" for flag -+([^:]*): (.*)$`), "invalid value '$1' for '--$2': $3"},
+		{regexp.MustCompile(`^invalid boolean value "(.*)" for -+([^:]*): (.*)$`), "unexpected value '$1' for '--$2' found; no more were expected"},
+	}
+})
+
+type parseError struct {
 	library *regexp.Regexp
 	ours    string
-}{
-	{regexp.MustCompile(`^flag provided but not defined: -+(.*)$`), "unexpected argument '--$1' found"},
-	{regexp.MustCompile(`^flag needs an argument: -+(.*)$`), "a value is required for '--$1' but none was supplied"},
-	{regexp.MustCompile(`^invalid value "(.*)" for flag -+([^:]*): (.*)$`), "invalid value '$1' for '--$2': $3"},
-	{regexp.MustCompile(`^invalid boolean value "(.*)" for -+([^:]*): (.*)$`), "unexpected value '$1' for '--$2' found; no more were expected"},
 }
 
 func onUsageError(_ *cli.Context, err error, _ bool) error {
 	text := err.Error()
-	for _, p := range parseErrors {
+	for _, p := range parseErrors() {
 		text = p.library.ReplaceAllString(text, p.ours)
 	}
 	return &usageError{errors.New(text)}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,7 +24,9 @@ const maxPerSecond = 1000
 
 // snapshotName is how a snapshot is called. Sorted by it, snapshots are sorted by their time and, within a
 // second, by their number: the first has none, the second is _002.
-var snapshotName = regexp.MustCompile(`^ai-memory-([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z(?:_[0-9]{3})?)\.db$`)
+var snapshotName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^ai-memory-([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z(?:_[0-9]{3})?)\.db$`)
+})
 
 // nthStem is the name, without its ending, of the n-th snapshot of a second; n begins at 1.
 func nthStem(at time.Time, n int) string {
@@ -38,7 +41,7 @@ func stamp(at time.Time) string { return at.UTC().Format(stampLayout) }
 
 // orderOf returns what a snapshot is sorted by; is is false for a name that is none.
 func orderOf(name string) (order string, is bool) {
-	parts := snapshotName.FindStringSubmatch(name)
+	parts := snapshotName().FindStringSubmatch(name)
 	if parts == nil {
 		return "", false
 	}
