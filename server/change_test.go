@@ -186,13 +186,13 @@ func TestPushOfDeletedIDs(t *testing.T) {
 	t.Parallel()
 	nodes := startMesh(t)
 	id := nodes[0].create(t, "one").id(t)
-	wantEqual(t, 2*time.Second, 1, nodes...)
+	wantEqual(t, soon, 1, nodes...)
 	push := map[string]any{"sender_agent_id": "a", "memories": []any{}, "deletions": []string{id, "unknown", " "}}
 	a := nodes[1].post(t, "/api/v1/sync/push", push).decode(t)
 	if diff := cmp.Diff([]any{id, "unknown"}, a["ids"]); diff != "" || a["applied"] != 2.0 || a["skipped"] != 1.0 {
 		t.Errorf("answer %v (-want +got):\n%s", a, diff)
 	}
-	wantEqual(t, 2*time.Second, 0, nodes...)
+	wantEqual(t, soon, 0, nodes...)
 	push["deletions"] = []any{map[string]any{"some": "thing"}}
 	nodes[1].post(t, "/api/v1/sync/push", push).want(t, "deletions of another shape", 200, nil)
 }
@@ -212,23 +212,23 @@ func TestChangesReachEveryNode(t *testing.T) {
 	t.Parallel()
 	nodes := startMesh(t)
 	id := nodes[0].create(t, "one").id(t)
-	wantEqual(t, 2*time.Second, 1, nodes...)
+	wantEqual(t, soon, 1, nodes...)
 	nodes[1].put(t, id, map[string]any{"priority": 1, "confidence": 0.25}).want(t, "lower", 200, nil)
-	within(t, 2*time.Second, "what was lowered is low everywhere", func() bool {
+	within(t, soon, "what was lowered is low everywhere", func() bool {
 		return !slices.ContainsFunc(nodes, func(n *node) bool {
 			m := n.get(t, "/api/v1/memories/"+id).decode(t)["memory"].(map[string]any)
 			return m["priority"] != 1.0 || m["confidence"] != 0.25
 		})
 	})
 	nodes[2].put(t, id, map[string]any{"title": "two", "content": "changed"}).want(t, "rename", 200, nil)
-	wantEqual(t, 2*time.Second, 1, nodes...)
+	wantEqual(t, soon, 1, nodes...)
 	for _, n := range nodes {
 		if row := n.rows(t)[id]; !strings.HasPrefix(row, "two|changed|") {
 			t.Errorf("the row is %q", row)
 		}
 	}
 	nodes[0].remove(t, id).want(t, "delete", 200, map[string]any{"deleted": true, "quorum_acks": 2.0})
-	wantEqual(t, 2*time.Second, 0, nodes...)
+	wantEqual(t, soon, 0, nodes...)
 }
 
 // TestDeletedWhileAway deletes, creates anew and renames while a peer is away; it comes back with
@@ -240,7 +240,7 @@ func TestDeletedWhileAway(t *testing.T) {
 	for _, title := range []string{"deleted", "anew", "renamed", "taken over", "kept"} {
 		ids[title] = nodes[0].create(t, title).id(t)
 	}
-	wantEqual(t, 2*time.Second, 5, nodes...)
+	wantEqual(t, soon, 5, nodes...)
 	nodes[2].shutDown(t)
 	nodes[0].remove(t, ids["deleted"]).want(t, "delete", 200, nil)
 	nodes[1].remove(t, ids["anew"]).want(t, "delete", 200, nil)
@@ -249,7 +249,7 @@ func TestDeletedWhileAway(t *testing.T) {
 	anew := nodes[0].create(t, "anew").id(t)
 	over := nodes[1].create(t, "taken over").id(t)
 	nodes[2].start(t)
-	wantEqual(t, 3*time.Second, 4, nodes...)
+	wantEqual(t, soon, 4, nodes...)
 	if diff := cmp.Diff([]string{"anew", "kept", "now so", "taken over"}, nodes[2].titles(t)); diff != "" {
 		t.Errorf("titles (-want +got):\n%s", diff)
 	}
@@ -268,12 +268,12 @@ func TestSurvivorsDelete(t *testing.T) {
 	t.Parallel()
 	nodes := startMesh(t)
 	id := nodes[0].create(t, "one").id(t)
-	wantEqual(t, 2*time.Second, 1, nodes...)
+	wantEqual(t, soon, 1, nodes...)
 	nodes[2].shutDown(t)
 	nodes[0].remove(t, id).want(t, "delete", 200, nil)
 	nodes[0].shutDown(t)
 	nodes[2].start(t)
-	wantEqual(t, 2*time.Second, 0, nodes[1], nodes[2])
+	wantEqual(t, soon, 0, nodes[1], nodes[2])
 }
 
 // TestCoordinatorKilledMidDelete kills, with SIGKILL, a node through which rows are being deleted.
@@ -289,7 +289,7 @@ func TestCoordinatorKilledMidDelete(t *testing.T) {
 	for i := range rows {
 		ids = append(ids, nodes[0].create(t, fmt.Sprint("t", i)).id(t))
 	}
-	wantEqual(t, 3*time.Second, rows, nodes...)
+	wantEqual(t, soon, rows, nodes...)
 
 	var (
 		mu           sync.Mutex
@@ -327,7 +327,7 @@ func TestCoordinatorKilledMidDelete(t *testing.T) {
 	}
 	gone := func(nodes ...*node) {
 		t.Helper()
-		within(t, 3*time.Second, "the nodes are equal", func() bool {
+		within(t, soon, "the nodes are equal", func() bool {
 			return maps.Equal(nodes[0].rows(t), nodes[len(nodes)-1].rows(t)) && maps.Equal(nodes[0].rows(t), nodes[1].rows(t))
 		})
 		for _, n := range nodes {

@@ -30,7 +30,7 @@ func TestMessagesOfAgents(t *testing.T) {
 		}
 	}
 	const path = "/api/v1/inbox?agent_id=ai:bob"
-	within(t, 2*time.Second, "the messages reach the other node", func() bool { return nodes[1].get(t, path).decode(t)["count"] == 2.0 })
+	within(t, soon, "the messages reach the other node", func() bool { return nodes[1].get(t, path).decode(t)["count"] == 2.0 })
 	inbox := nodes[1].get(t, path).decode(t)
 	messages := inbox["messages"].([]any)
 	first := messages[0].(map[string]any)
@@ -51,7 +51,7 @@ func TestMessagesOfAgents(t *testing.T) {
 	if a := nodes[1].as(t, "ai:bob", http.MethodPost, read, nil); a.decode(t)["read"] != true || a.status != http.StatusOK {
 		t.Errorf("bob reads: %d %s", a.status, a.body)
 	}
-	within(t, 2*time.Second, "it is read on the first node", func() bool {
+	within(t, soon, "it is read on the first node", func() bool {
 		return nodes[0].get(t, path+"&unread_only=true&limit=1").decode(t)["unread"] == 1.0 &&
 			nodes[0].get(t, path).decode(t)["unread"] == 1.0
 	})
@@ -114,7 +114,7 @@ func TestClusterRoutes(t *testing.T) {
 		t.Helper()
 		return nodes[0].get(t, "/api/v1/cluster").decode(t)["peers"].([]any)[0].(map[string]any)
 	}
-	within(t, 2*time.Second, "the peer is healthy", func() bool { return peer()["status"] == "healthy" && peer()["last_seen_at"] != nil })
+	within(t, soon, "the peer is healthy", func() bool { return peer()["status"] == "healthy" && peer()["last_seen_at"] != nil })
 	if got := peer()["endpoint"]; got != nodes[1].base {
 		t.Errorf("the peer is at %v", got)
 	}
@@ -123,7 +123,7 @@ func TestClusterRoutes(t *testing.T) {
 		t.Errorf("self %v", self)
 	}
 	nodes[1].shutDown(t)
-	within(t, 3*time.Second, "the peer is gone", func() bool { return peer()["status"] == "unreachable" && peer()["last_seen_at"] == nil })
+	within(t, soon, "the peer is gone", func() bool { return peer()["status"] == "unreachable" && peer()["last_seen_at"] == nil })
 	if a := nodes[0].call(t, http.MethodPost, "/api/v1/cluster", "", nil, nil); a.status != http.StatusOK {
 		t.Errorf("without a body: %d %s", a.status, a.body)
 	}

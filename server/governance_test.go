@@ -74,7 +74,7 @@ func TestVotesAtThreeNodes(t *testing.T) {
 	id := a.decode(t)["pending_id"].(string)
 	approve := func(n *node, agent string) answer {
 		t.Helper()
-		within(t, 2*time.Second, "the node knows the action and the agent", func() bool {
+		within(t, soon, "the node knows the action and the agent", func() bool {
 			return len(n.get(t, "/api/v1/pending").decode(t)["pending"].([]any)) == 1 &&
 				n.get(t, "/api/v1/agents").decode(t)["count"] == 2.0
 		})
@@ -87,10 +87,10 @@ func TestVotesAtThreeNodes(t *testing.T) {
 		t.Fatalf("the second vote: %d %s", a.status, a.body)
 	}
 	for i, n := range nodes {
-		within(t, 3*time.Second, "the action is done", func() bool {
+		within(t, soon, "the action is done", func() bool {
 			return maps.Equal(map[string]int{"rules": 1, "asked": 1}, n.rowsOf(t, "gov"))
 		})
-		within(t, 2*time.Second, "the decision is known", func() bool {
+		within(t, soon, "the decision is known", func() bool {
 			p := n.get(t, "/api/v1/pending").decode(t)["pending"].([]any)[0].(map[string]any)
 			return p["status"] == "approved" && len(p["approvals"].([]any)) == 2
 		})
@@ -116,7 +116,7 @@ func TestVotesAtOnce(t *testing.T) {
 		a := nodes[0].as(t, "ann", http.MethodPost, "/api/v1/memories", map[string]any{"title": title, "content": "c", "namespace": "gov"})
 		id := a.decode(t)["pending_id"].(string)
 		for _, n := range nodes[1:] {
-			within(t, 2*time.Second, "the node knows the action and the agents", func() bool {
+			within(t, soon, "the node knows the action and the agents", func() bool {
 				return len(n.get(t, "/api/v1/pending").decode(t)["pending"].([]any)) == i+1 && n.get(t, "/api/v1/agents").decode(t)["count"] == 2.0
 			})
 		}
@@ -130,7 +130,7 @@ func TestVotesAtOnce(t *testing.T) {
 			}
 		}
 		for _, n := range nodes {
-			within(t, 3*time.Second, "the action is done", func() bool {
+			within(t, soon, "the action is done", func() bool {
 				return n.get(t, "/api/v1/pending?status=approved").decode(t)["count"] == float64(i+1) && n.rowsOf(t, "gov")[title] == 1
 			})
 		}
@@ -147,7 +147,7 @@ func TestPoliciesReachEveryNode(t *testing.T) {
 		return n.as(t, "eve", http.MethodPost, "/api/v1/memories", map[string]any{"title": "t", "content": "c", "namespace": "gov"}).status
 	}
 	for _, n := range nodes {
-		within(t, 2*time.Second, "the policy is enforced", func() bool { return create(n) == http.StatusForbidden })
+		within(t, soon, "the policy is enforced", func() bool { return create(n) == http.StatusForbidden })
 		want := map[string]any{
 			"namespace": "gov", "standard_id": standard, "title": "rules", "content": "c", "priority": 5.0,
 			"governance": map[string]any{"write": "owner", "promote": "owner", "delete": "owner", "approver": "human"},
@@ -160,7 +160,7 @@ func TestPoliciesReachEveryNode(t *testing.T) {
 		t.Fatalf("clear: %d %s", a.status, a.body)
 	}
 	for _, n := range nodes {
-		within(t, 2*time.Second, "the policy is gone", func() bool { return create(n) == http.StatusCreated })
+		within(t, soon, "the policy is gone", func() bool { return create(n) == http.StatusCreated })
 	}
 }
 

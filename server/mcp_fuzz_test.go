@@ -53,10 +53,10 @@ func FuzzLine(f *testing.F) {
 func conversation(f *testing.F) func(t *testing.T, line []byte) [][]byte {
 	in, toServer := io.Pipe()
 	fromServer, out := io.Pipe()
+	config := server.Config{DB: filepath.Join(f.TempDir(), "memory.db")} // here: not within the fuzz target
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		config := server.Config{DB: filepath.Join(f.TempDir(), "memory.db")}
 		err := server.ServeMCP(ctx, config, server.MCP{Tier: "keyword", Agent: "ai:fuzz"}, in, out)
 		_ = out.CloseWithError(io.EOF)
 		if err != nil {

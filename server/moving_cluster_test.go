@@ -126,7 +126,7 @@ func TestMovesReachEveryNode(t *testing.T) {
 
 	purged := nodes[2].call(t, http.MethodDelete, "/api/v1/archive", "", nil, nil)
 	purged.want(t, "purge", 200, map[string]any{"purged": 2.0, "quorum_acks": 2.0})
-	within(t, 2*time.Second, "the archives are empty", func() bool {
+	within(t, soon, "the archives are empty", func() bool {
 		return !slices.ContainsFunc(nodes, func(n *node) bool { return n.get(t, "/api/v1/archive").decode(t)["count"] != 0.0 })
 	})
 }

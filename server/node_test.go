@@ -211,6 +211,10 @@ func (n *node) rows(t *testing.T) map[string]string {
 	}
 }
 
+// soon is how long nodes may take to become equal where it does not matter how long they take: longer than any
+// busy machine makes them.
+const soon = 20 * time.Second
+
 // within waits until a condition holds.
 func within(t *testing.T, limit time.Duration, what string, holds func() bool) time.Duration {
 	t.Helper()

@@ -318,12 +318,12 @@ func TestClientGoesAway(t *testing.T) {
 				t.Error("the write was answered although its peer had not")
 			}
 		}()
-		within(t, 2*time.Second, title+" is stored", func() bool { return strings.Contains(fmt.Sprint(n.rows(t)), title) })
+		within(t, soon, title+" is stored", func() bool { return strings.Contains(fmt.Sprint(n.rows(t)), title) })
 		cancel()
 		<-gone
 	}
 	close(release)
-	within(t, 2*time.Second, "both rows reach the peer", func() bool {
+	within(t, soon, "both rows reach the peer", func() bool {
 		got := fmt.Sprint(peer.received())
 		return strings.Contains(got, "title:one") && strings.Contains(got, "title:two")
 	})
@@ -352,7 +352,7 @@ func TestBatchIsSplitWhenCountsDoNotTell(t *testing.T) {
 	var writers sync.WaitGroup
 	for i, title := range titles {
 		writers.Go(func() { answers[i] = n.create(t, title) })
-		within(t, 2*time.Second, title+" is stored", func() bool { return len(n.rows(t)) == i+1 })
+		within(t, soon, title+" is stored", func() bool { return len(n.rows(t)) == i+1 })
 	}
 	close(first)
 	writers.Wait()

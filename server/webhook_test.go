@@ -74,7 +74,7 @@ func TestWebhooksOfThreeNodes(t *testing.T) {
 	}
 	want := map[string]string{}
 	for i, n := range nodes {
-		within(t, 2*time.Second, "the subscription reaches the node", func() bool {
+		within(t, soon, "the subscription reaches the node", func() bool {
 			return n.get(t, "/api/v1/subscriptions").decode(t)["count"] == 1.0
 		})
 		for j := range 5 {
@@ -84,7 +84,7 @@ func TestWebhooksOfThreeNodes(t *testing.T) {
 	}
 	gone := nodes[1].create(t, "gone").decode(t)["id"].(string)
 	nodes[2].post(t, "/api/v1/memories", map[string]any{"title": "elsewhere", "content": "c", "namespace": "m"})
-	within(t, 2*time.Second, "the row reaches the third node", func() bool {
+	within(t, soon, "the row reaches the third node", func() bool {
 		return nodes[2].get(t, "/api/v1/memories/"+gone).status == http.StatusOK
 	})
 	nodes[2].as(t, "cy", http.MethodDelete, "/api/v1/memories/"+gone, nil)
@@ -182,7 +182,7 @@ func TestFailedDelivery(t *testing.T) {
 	n.post(t, "/api/v1/agents", map[string]any{"agent_id": "amy", "agent_type": "human"})
 	n.as(t, "amy", http.MethodPost, "/api/v1/subscriptions", map[string]any{"url": to.URL})
 	n.create(t, "one")
-	within(t, 3*time.Second, "the failure is counted", func() bool {
+	within(t, soon, "the failure is counted", func() bool {
 		metrics := samples(n.get(t, "/metrics").body)
 		return metrics["ai_memory_webhook_dispatched_total"] == "1" && metrics["ai_memory_webhook_failed_total"] == "1"
 	})
