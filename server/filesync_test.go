@@ -168,7 +168,7 @@ func TestMergeKeepsDeletions(t *testing.T) {
 			t.Errorf("here: %v", got)
 		}
 	}
-	if _, err := here.Get(t.Context(), "d"); err == nil {
+	if m, err := here.Get(t.Context(), "d"); err == nil && m.ID == "d" { // it may be the beginning of another
 		t.Error("an id that was deleted is there again")
 	}
 }
