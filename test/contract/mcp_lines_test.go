@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -170,6 +172,46 @@ func TestSignalEndsMCP(t *testing.T) {
 		if left := filesOf(t, filepath.Dir(n.db)); len(left) != 1 {
 			t.Errorf("after %v the folder has %v, want the log of the database to be written back", sig, left)
 		}
+	}
+}
+
+// TestClientGoesAway has a client that asks and does not wait for the answer, nor reads what is told on stderr.
+func TestClientGoesAway(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	cmd := n.command(context.Background(), "mcp")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	complaints, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill() //nolint:errcheck // it has ended by then, unless the test has failed
+	if err := errors.Join(answers.Close(), complaints.Close()); err != nil {
+		t.Fatal(err)
+	}
+	const store = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"memory_store","arguments":{"title":"last","content":"c","namespace":"ns"}}}`
+	if _, err := io.WriteString(in, store+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its status is looked at
+	if status := cmd.ProcessState.ExitCode(); status != 1 {
+		t.Errorf("the server ended with %v, want exit status 1", cmd.ProcessState)
+	}
+	if left := filesOf(t, filepath.Dir(n.db)); len(left) != 1 {
+		t.Errorf("the folder has %v, want the log of the database to be written back", left)
+	}
+	if got := n.tell(t, "list", "-n", "ns")["count"]; got != 1.0 {
+		t.Errorf("%v memories, want the one that was stored", got)
 	}
 }
 

@@ -360,7 +360,7 @@ func (o *operator) start(t *testing.T, s step) {
 func (o *operator) stop(t *testing.T, s step) {
 	t.Helper()
 	cmd := o.procs[s.Proc]
-	within(t, 5*time.Second, "it has its database open", func() bool {
+	within(t, 20*time.Second, "it has its database open", func() bool {
 		open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", cmd.Process.Pid))
 		if err != nil {
 			return false

@@ -128,7 +128,7 @@ func (p *player) play(t *testing.T, e exchange) {
 	call := func() answer { return n.call(t, e.Request.Method, path, body, headers) }
 	if e.Request.Method == http.MethodGet && (len(e.Before) > 0 || eventual(e)) {
 		// What is recorded after a pause is waited for here, not slept for.
-		within(t, 5*time.Second, fmt.Sprintf("%s is answered %v", path, e.Body), func() bool {
+		within(t, 20*time.Second, fmt.Sprintf("%s is answered %v", path, e.Body), func() bool {
 			a := call()
 			return a.status == e.Status && cmp.Equal(e.Body, p.withPlaceholders(e.Body, p.reading(t, e, a)))
 		})

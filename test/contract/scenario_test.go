@@ -192,7 +192,7 @@ func (p *player) killCoordinator(t *testing.T) {
 			[]byte(`{"title":"t","content":"c","namespace":"n","agent_id":"x"}`), nil)
 		unanswered <- err
 	}()
-	within(t, 2*time.Second, "the write is stored", func() bool {
+	within(t, 20*time.Second, "the write is stored", func() bool {
 		return coordinator.get(t, "/api/v1/search?q=t").object(t)["count"] == 1.0
 	})
 	coordinator.kill()
@@ -258,12 +258,12 @@ func (p *player) observe(t *testing.T, e exchange) {
 		p.want(t, e, p.stubs[0].headers())
 	case "number of requests the peer received for those":
 		if _, is := e.Body.(float64); !is {
-			within(t, 2*time.Second, "the peer is told", func() bool { return p.stubs[0].count() > 0 })
+			within(t, 20*time.Second, "the peer is told", func() bool { return p.stubs[0].count() > 0 })
 			return
 		}
 		p.want(t, e, float64(p.stubs[0].count()))
 	case "titles received by the slow peer":
-		within(t, 3*time.Second, "the slow peer is sent the row", func() bool { return len(p.stubs[1].titles()) > 0 })
+		within(t, 20*time.Second, "the slow peer is sent the row", func() bool { return len(p.stubs[1].titles()) > 0 })
 		p.want(t, e, p.stubs[1].titles())
 	default:
 		t.Fatalf("no one knows how to observe %q", e.Request.Observed)

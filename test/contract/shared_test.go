@@ -34,7 +34,7 @@ func TestCommandsReplicate(t *testing.T) {
 	everywhere := func(what, path string, holds func(answer) bool) {
 		t.Helper()
 		for _, n := range nodes {
-			within(t, 5*time.Second, what+" on every node", func() bool {
+			within(t, 20*time.Second, what+" on every node", func() bool {
 				if a, err := n.try(t.Context(), http.MethodGet, path, nil, nil); err == nil && holds(a) {
 					return true
 				}

@@ -181,12 +181,12 @@ func run(t *testing.T, log federation.Log, timeout time.Duration, peers ...feder
 // within waits until a condition holds.
 func within(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	limit := time.After(5 * time.Second)
+	limit := time.After(30 * time.Second)
 	for !holds() {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-limit:
-			t.Fatalf("not within 5 s: %s", what)
+			t.Fatalf("not within 30 s: %s", what)
 		}
 	}
 }
