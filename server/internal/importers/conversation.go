@@ -47,7 +47,7 @@ func (c Conversation) Content() string {
 			break
 		}
 	}
-	return cut(b.String(), maxContent)
+	return strings.Clone(cut(b.String(), maxContent)) // many are kept: without the room that is left
 }
 
 // Heading is the title of the memory: the conversation's, else what the user said first, else what was said

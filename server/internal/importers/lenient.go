@@ -14,7 +14,7 @@ type text string
 // UnmarshalJSON never fails.
 func (t *text) UnmarshalJSON(data []byte) error {
 	var s string
-	if json.Unmarshal(data, &s) == nil {
+	if data[0] == '"' && json.Unmarshal(data, &s) == nil {
 		*t = text(s)
 	}
 	return nil
@@ -56,23 +56,24 @@ type anyOfText string
 
 // UnmarshalJSON never fails.
 func (a *anyOfText) UnmarshalJSON(data []byte) error {
-	var whole struct {
-		Parts json.RawMessage `json:"parts"`
-		Text  text            `json:"text"`
-	}
-	var plain text
-	var parts list[anyText]
-	switch {
-	case json.Unmarshal(data, &plain) == nil && plain != "":
-		*a = anyOfText(plain)
-	case json.Unmarshal(data, &parts) == nil && parts != nil:
-		*a = joined(parts)
-	case json.Unmarshal(data, &whole) == nil:
-		if json.Unmarshal(whole.Parts, &parts) == nil && len(parts) > 0 {
+	switch data[0] { // a value has at least one byte, and no blanks before it
+	case '"':
+		return (*text)(a).UnmarshalJSON(data)
+	case '[':
+		var parts list[anyText]
+		if json.Unmarshal(data, &parts) == nil {
 			*a = joined(parts)
-			return nil
 		}
-		*a = anyOfText(whole.Text)
+	case '{':
+		var whole struct {
+			Parts list[anyText] `json:"parts"`
+			Text  text          `json:"text"`
+		}
+		if json.Unmarshal(data, &whole) == nil {
+			if *a = joined(whole.Parts); len(whole.Parts) == 0 {
+				*a = anyOfText(whole.Text)
+			}
+		}
 	}
 	return nil
 }
@@ -92,15 +93,16 @@ type anyText string
 
 // UnmarshalJSON never fails.
 func (a *anyText) UnmarshalJSON(data []byte) error {
-	var plain string
-	var object struct {
-		Text text `json:"text"`
-	}
-	switch {
-	case json.Unmarshal(data, &plain) == nil:
-		*a = anyText(plain)
-	case json.Unmarshal(data, &object) == nil:
-		*a = anyText(object.Text)
+	switch data[0] {
+	case '"':
+		return (*text)(a).UnmarshalJSON(data)
+	case '{':
+		var object struct {
+			Text text `json:"text"`
+		}
+		if json.Unmarshal(data, &object) == nil {
+			*a = anyText(object.Text)
+		}
 	}
 	return nil
 }
