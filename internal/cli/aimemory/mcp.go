@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"net"
 	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -57,6 +59,7 @@ func serveMCP(c *cli.Context) error {
 	if err := setKeys(c, file, &config); at != "" && err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // a client that goes away ends the service, and does not kill it: the database is closed
 	note(c, "ai-memory: requested tier = %s", tier)
 	m.Ready = func(at net.Addr, works string) {
 		over := "stdio"
