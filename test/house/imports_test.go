@@ -71,7 +71,7 @@ func rooms() []room {
 		{"server/internal/importers", []string{"server/internal/memory", "server/internal/jsontext"}, "it reads what others export, and stores nothing"},
 		{"server/internal/curator", []string{"server/internal/service", "server/internal/memory"}, "it decides what is to be done, and the use cases do it"},
 		{"server/internal/jsontext", nil, "it checks texts, whatever they say"},
-		{"server/internal/llm", nil, "it asks language models and knows not why"},
+		{"server/internal/llm", []string{"server/internal/memory"}, "it asks language models in the words of memories, and knows not why"},
 		{"server/internal/webhook", nil, "it delivers bodies and knows not what they tell"},
 		{"test/benchcycle", nil, "it runs programs and reads lines"},
 		{"test/contract", []string{"test/openapitest"}, "it runs programs and speaks HTTP"},

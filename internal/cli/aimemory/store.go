@@ -133,13 +133,5 @@ func printQueued(c *cli.Context, q server.Queued) error {
 		}
 		return printLine(c, line+"ns="+q.Namespace)
 	}
-	answer := map[string]any{
-		"status": "pending", "pending_id": q.PendingID, "reason": "governance requires approval", "action": q.Action,
-	}
-	if q.MemoryID != "" {
-		answer["memory_id"] = q.MemoryID
-	} else {
-		answer["namespace"] = q.Namespace
-	}
-	return printJSON(c, answer)
+	return printJSON(c, q.Answer())
 }

@@ -8,18 +8,7 @@ import (
 
 // queued answers a request for what has to be approved first (contract sections 2.4 and 2.6).
 func queued(w http.ResponseWriter, q service.Queued) error {
-	answer := map[string]any{
-		"action":     q.Action,
-		"pending_id": q.PendingID,
-		"reason":     "governance requires approval",
-		"status":     "pending",
-	}
-	if q.Action == service.ActionStore {
-		answer["namespace"] = q.Namespace
-	} else {
-		answer["memory_id"] = q.MemoryID
-	}
-	return settled(w, http.StatusAccepted, answer, q.Quorum, "pending_id")
+	return settled(w, http.StatusAccepted, q.Answer(), q.Quorum, "pending_id")
 }
 
 // pending answers GET /api/v1/pending (contract section 2.12).

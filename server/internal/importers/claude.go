@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"chaosctl/server/internal/memory"
 )
 
 // maxLine bounds a line of a Claude export, in bytes.
@@ -90,7 +92,7 @@ func (c claude) conversation() Conversation {
 
 // add adds what somebody said, if anything.
 func (c *Conversation) add(role, said string) {
-	if strings.TrimSpace(clean(said)) == "" {
+	if strings.TrimSpace(memory.Clean(said)) == "" {
 		return
 	}
 	switch role {

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"chaosctl/server/internal/memory"
 )
@@ -42,23 +40,23 @@ const (
 func (c Conversation) Content() string {
 	var b strings.Builder
 	for _, m := range c.Messages {
-		b.WriteString("[" + clean(m.Role) + "]: " + clean(m.Text) + "\n")
+		b.WriteString("[" + memory.Clean(m.Role) + "]: " + memory.Clean(m.Text) + "\n")
 		if b.Len() >= maxContent {
 			break
 		}
 	}
-	return strings.Clone(cut(b.String(), maxContent)) // many are kept: without the room that is left
+	return strings.Clone(memory.FirstBytes(b.String(), maxContent)) // many are kept: without the room that is left
 }
 
 // Heading is the title of the memory: the conversation's, else what the user said first, else what was said
 // first; on one line.
 func (c Conversation) Heading() string {
-	title := strings.TrimSpace(clean(c.Title))
+	title := strings.TrimSpace(memory.Clean(c.Title))
 	if title == "" && len(c.Messages) > 0 {
 		first := max(0, slices.IndexFunc(c.Messages, func(m Message) bool { return m.Role == roleUser }))
-		title = strings.TrimSpace(clean(c.Messages[first].Text))
+		title = strings.TrimSpace(memory.Clean(c.Messages[first].Text))
 	}
-	return cut(strings.ReplaceAll(title, "\n", " "), maxTitle)
+	return memory.FirstBytes(strings.ReplaceAll(title, "\n", " "), maxTitle)
 }
 
 // Time is when the conversation was made, now where that is not known.
@@ -70,30 +68,6 @@ func (c Conversation) Time(now time.Time) string {
 }
 
 const roleUser = "user"
-
-// clean leaves out control characters but for line feeds and tabs, and what is no UTF-8.
-func clean(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '\n' || c == '\t' {
-			return c
-		}
-		if c == utf8.RuneError || unicode.IsControl(c) {
-			return -1
-		}
-		return c
-	}, text)
-}
-
-// cut is as much of a text as some bytes hold.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
-}
 
 // seconds is a time that is given in seconds since 1970, to the microsecond; empty for one that RFC 3339 has not.
 func seconds(since float64) string {

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"chaosctl/server/internal/memory"
 )
 
 // TestItems reads lists as models write them.
@@ -70,14 +72,14 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("%d items", len(got))
 		}
 		for i, item := range got {
-			if item != strings.TrimSpace(item) || item == "" || len(item) > maxTag || !utf8.ValidString(item) || slices.Index(got, item) != i || clean(item) != item {
+			if item != strings.TrimSpace(item) || item == "" || len(item) > maxTag || !utf8.ValidString(item) || slices.Index(got, item) != i || memory.Clean(item) != item {
 				t.Errorf("item %q of %q", item, got)
 			}
 		}
 		if yes, err := verdict(answer); yes && err != nil {
 			t.Error("yes, and unclear")
 		}
-		text := cut(clean(answer), maxSummary)
+		text := memory.FirstBytes(memory.Clean(answer), maxSummary)
 		if !utf8.ValidString(text) || len(text) > maxSummary {
 			t.Errorf("summary %q", text)
 		}

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"chaosctl/server/internal/memory"
 )
 
 // Bounds of what is taken from an answer.
@@ -65,7 +66,7 @@ func (c *Client) Summarize(ctx context.Context, texts []string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return cut(strings.TrimSpace(clean(answer)), maxSummary), nil
+	return memory.FirstBytes(strings.TrimSpace(memory.Clean(answer)), maxSummary), nil
 }
 
 // verdict reads yes or no at the beginning of an answer, or alone in it.
@@ -92,7 +93,7 @@ func items(answer string, most, length int) []string {
 	parts := parts(answer)
 	out := []string{}
 	for _, part := range parts {
-		part = strings.TrimSpace(strings.Trim(strings.TrimSpace(withoutBullet(clean(part))), `"'.,;`+"`"))
+		part = strings.TrimSpace(strings.Trim(strings.TrimSpace(withoutBullet(memory.Clean(part))), `"'.,;`+"`"))
 		if part != "" && len(part) <= length && !slices.Contains(out, part) && len(out) < most {
 			out = append(out, part)
 		}
@@ -125,27 +126,4 @@ func withoutBullet(line string) string {
 }
 
 // shown is as much of a text as a model is shown.
-func shown(text string) string { return cut(text, maxShown) }
-
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
-}
-
-// clean leaves out what no memory may hold.
-func clean(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '\n' || c == '\t' {
-			return c
-		}
-		if c == utf8.RuneError || unicode.IsControl(c) {
-			return -1
-		}
-		return c
-	}, text)
-}
+func shown(text string) string { return memory.FirstBytes(text, maxShown) }

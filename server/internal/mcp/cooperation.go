@@ -176,7 +176,7 @@ func notifyTool(ctx context.Context, s *Server, caller string, a arguments) (any
 		return nil, err
 	}
 	if sent.Queued != nil {
-		return queued(*sent.Queued), nil
+		return sent.Queued.Answer(), nil
 	}
 	return map[string]any{
 		"id": sent.Memory.ID, "from": memory.MessageOf(sent.Memory).From, "to": m.To, "namespace": sent.Memory.Namespace,

@@ -31,7 +31,7 @@ func storeTool(ctx context.Context, s *Server, caller string, a arguments) (any,
 		return nil, err
 	}
 	if created.Queued != nil {
-		return queued(*created.Queued), nil
+		return created.Queued.Answer(), nil
 	}
 	out := map[string]any{
 		"id": created.ID, "tier": d.Tier, "title": d.Title, "namespace": d.Namespace, "agent_id": created.AgentID,
@@ -91,7 +91,7 @@ func (s *Server) storeAgain(ctx context.Context, id string, wanted memory.Memory
 		return nil, err
 	}
 	if updated.Queued != nil {
-		return queued(*updated.Queued), nil
+		return updated.Queued.Answer(), nil
 	}
 	return map[string]any{
 		"id": id, "tier": wanted.Tier, "title": wanted.Title, "namespace": wanted.Namespace, "agent_id": updated.Memory.AgentID(),
@@ -123,7 +123,7 @@ func deleteTool(ctx context.Context, s *Server, caller string, a arguments) (any
 		return nil, err
 	}
 	if deleted.Queued != nil {
-		return queued(*deleted.Queued), nil
+		return deleted.Queued.Answer(), nil
 	}
 	return map[string]any{"deleted": true}, nil
 }
@@ -139,7 +139,7 @@ func promoteTool(ctx context.Context, s *Server, caller string, a arguments) (an
 	case err != nil:
 		return nil, err
 	case p.Queued != nil:
-		return queued(*p.Queued), nil
+		return p.Queued.Answer(), nil
 	case to != nil:
 		return map[string]any{
 			"promoted": true, "mode": "vertical", "source_id": p.Source, "clone_id": p.Memory.ID, "to_namespace": *to,
@@ -198,7 +198,7 @@ func updateTool(ctx context.Context, s *Server, caller string, a arguments) (any
 		return nil, err
 	}
 	if updated.Queued != nil {
-		return queued(*updated.Queued), nil
+		return updated.Queued.Answer(), nil
 	}
 	return map[string]any{"updated": true, "memory": updated.Memory}, nil
 }

@@ -70,7 +70,7 @@ func autoTagTool(ctx context.Context, s *Server, caller string, a arguments) (an
 		return nil, err
 	}
 	if updated.Queued != nil {
-		return queued(*updated.Queued), nil
+		return updated.Queued.Answer(), nil
 	}
 	return map[string]any{"id": m.ID, "new_tags": fresh, "all_tags": updated.Memory.Tags}, nil
 }

@@ -56,7 +56,7 @@ func consolidateTool(ctx context.Context, s *Server, caller string, a arguments)
 		if c.Summary, err = s.summary(ctx, c); err != nil {
 			return nil, err
 		}
-		out["auto_summary"], out["summary_preview"] = true, firstRunes(c.Summary, summaryPreview)
+		out["auto_summary"], out["summary_preview"] = true, memory.FirstRunes(c.Summary, summaryPreview)
 	}
 	done, err := s.service.Consolidate(ctx, c)
 	if err != nil {
@@ -118,13 +118,4 @@ func (s *Server) exactly(ctx context.Context, id string) (memory.Memory, error) 
 		err = service.ErrNotFound
 	}
 	return m, err
-}
-
-func firstRunes(text string, n int) string {
-	for i := range text {
-		if n--; n < 0 {
-			return text[:i]
-		}
-	}
-	return text
 }

@@ -200,16 +200,3 @@ func acting(a arguments, caller string) string {
 	}
 	return caller
 }
-
-// queued is a call that waits for approval, as over HTTP (contract section 2.4).
-func queued(q service.Queued) any {
-	answer := map[string]any{
-		"status": "pending", "pending_id": q.PendingID, "reason": "governance requires approval", "action": q.Action,
-	}
-	if q.MemoryID != "" {
-		answer["memory_id"] = q.MemoryID
-	} else {
-		answer["namespace"] = q.Namespace
-	}
-	return answer
-}

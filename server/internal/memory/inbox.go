@@ -39,7 +39,7 @@ func Inbox(agent string) string { return MessagesNamespace + agent }
 func (m Message) Memory(id string) Memory {
 	mark := " [" + id[max(0, len(id)-markLength):] + "]"
 	row := Memory{
-		ID: id, Title: first(strings.TrimSpace(m.Subject), maxTitle-len(mark)) + mark, Namespace: Inbox(m.To), Content: string(m.Payload),
+		ID: id, Title: FirstRunes(strings.TrimSpace(m.Subject), maxTitle-len(mark)) + mark, Namespace: Inbox(m.To), Content: string(m.Payload),
 		Tags: []string{messageTag}, Tier: m.Tier, Source: SourceNotify, Priority: min(max(m.Priority, minPriority), maxPriority), Confidence: 1,
 	}
 	metadata := map[string]any{KeyAgentID: m.From, keyRecipient: m.To, keyMessageKind: messageKind, keySubject: m.Subject}

@@ -188,7 +188,7 @@ func ValidateTags(tags []string) error {
 		case trimmed == "":
 			return invalid("tags", "tags cannot contain empty strings")
 		case len(trimmed) > maxTag:
-			return invalid("tags", "tag '%s...' exceeds max length of %d bytes", first(trimmed, 20), maxTag)
+			return invalid("tags", "tag '%s...' exceeds max length of %d bytes", FirstRunes(trimmed, 20), maxTag)
 		case !clean(trimmed):
 			return invalid("tags", "tag contains invalid characters")
 		}
@@ -341,12 +341,3 @@ func plain(c rune) bool {
 }
 
 // first returns the first n characters of a text.
-func first(text string, n int) string {
-	for i := range text {
-		if n == 0 {
-			return text[:i]
-		}
-		n--
-	}
-	return text
-}

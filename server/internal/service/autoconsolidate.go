@@ -145,7 +145,7 @@ func (s *Service) merge(ctx context.Context, g Group, caller string) error {
 	if about == "" {
 		about = g.Namespace
 	}
-	title := fmt.Sprintf("Consolidated: %s (%d memories)", firstBytes(about, namedInFull), len(g.Members))
+	title := fmt.Sprintf("Consolidated: %s (%d memories)", memory.FirstBytes(about, namedInFull), len(g.Members))
 	for n := 1; ; n++ {
 		if c.Title = title; n > 1 {
 			c.Title = fmt.Sprintf("%s #%d", title, n)
@@ -162,18 +162,7 @@ func (s *Service) merge(ctx context.Context, g Group, caller string) error {
 func (g Group) summary() string {
 	lines := make([]string, len(g.Members))
 	for i, m := range g.Members {
-		lines[i] = "- " + m.Title + ": " + firstBytes(m.Content, keptContent)
+		lines[i] = "- " + m.Title + ": " + memory.FirstBytes(m.Content, keptContent)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// firstBytes is as much of a text as some bytes hold, whole characters only.
-func firstBytes(text string, most int) string {
-	end := 0
-	for i, c := range text {
-		if end = i + len(string(c)); end > most {
-			return text[:i]
-		}
-	}
-	return text
 }

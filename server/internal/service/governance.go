@@ -44,6 +44,19 @@ type Queued struct {
 	Quorum    *federation.Outcome // nil when this node stands alone
 }
 
+// Answer is what whoever asked for the action is told (contract sections 2.4 and 2.6).
+func (q Queued) Answer() map[string]any {
+	answer := map[string]any{
+		"action": q.Action, "pending_id": q.PendingID, "reason": "governance requires approval", "status": "pending",
+	}
+	if q.Action == ActionStore {
+		answer["namespace"] = q.Namespace
+	} else {
+		answer["memory_id"] = q.MemoryID
+	}
+	return answer
+}
+
 // Met tells whether enough nodes hold what was queued.
 func (q Queued) Met() bool { return met(q.Quorum) }
 
