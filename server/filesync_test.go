@@ -192,14 +192,14 @@ func TestSyncOfServers(t *testing.T) {
 	if done, err := here.SyncFile(t.Context(), sync); err != nil || done.Pulled != 2 || done.Pushed != 1 {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	wantEqual(t, 5*time.Second, 3, nodes...)
+	wantEqual(t, soon, 3, nodes...)
 	nodes[1].call(t, "DELETE", "/api/v1/memories/"+gone, "", nil, nil)
-	wantEqual(t, 5*time.Second, 2, nodes[0], nodes[1])
+	wantEqual(t, soon, 2, nodes[0], nodes[1])
 	if done, err := here.SyncFile(t.Context(), sync); err != nil || len(done.Refused) != 1 {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	wantEqual(t, 5*time.Second, 2, nodes[0], nodes[1])
-	wantEqual(t, 5*time.Second, 3, nodes[2], nodes[3])
+	wantEqual(t, soon, 2, nodes[0], nodes[1])
+	wantEqual(t, soon, 3, nodes[2], nodes[3])
 }
 
 // TestSyncRefuses what is no other database, and tells what rows are not taken.

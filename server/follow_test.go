@@ -53,16 +53,17 @@ func TestFollow(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Follow(ctx, config, 20*time.Millisecond, 7) }()
-	wantEqual(t, 5*time.Second, 50, a, b)
+	wantEqual(t, soon, 50, a, b)
 	if got := a.call(t, http.MethodDelete, "/api/v1/memories/"+first, "", nil, nil); got.status != http.StatusOK {
 		t.Errorf("delete: %d %s", got.status, got.body)
 	}
-	wantEqual(t, 5*time.Second, 49, a, b)
+	wantEqual(t, soon, 49, a, b)
 	b.shutDown(t)
 	a.create(t, "while b is away")
-	within(t, 5*time.Second, "a failed cycle is logged", func() bool { return strings.Contains(logged.String(), "cycle failed") })
+	within(t, soon, "a failed cycle is logged", func() bool { return strings.Contains(logged.String(), "cycle failed") })
 	b.start(t)
-	wantEqual(t, 5*time.Second, 50, a, b)
+	wantEqual(t, soon, 50, a, b)
+	within(t, soon, "a cycle without news is logged", func() bool { return strings.Contains(logged.String(), "pulled=0 pushed=0") })
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("follow: %v", err)

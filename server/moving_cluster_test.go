@@ -203,12 +203,12 @@ func TestMaintenance(t *testing.T) {
 		n.start(t)
 	}
 	nodes[1].bring(t, whole("old", "expires_at", "2026-02-01T00:00:00+00:00"), whole("new"))
-	within(t, 5*time.Second, "both nodes have archived what has expired", func() bool {
+	within(t, soon, "both nodes have archived what has expired", func() bool {
 		return !slices.ContainsFunc(nodes, func(n *node) bool {
 			return n.get(t, "/api/v1/archive").decode(t)["count"] != 1.0 || n.get(t, "/api/v1/memories/old").status != http.StatusNotFound
 		})
 	})
-	within(t, 5*time.Second, "the log is written back", func() bool { return size(t, nodes[0].config.DB+"-wal") == 0 })
+	within(t, soon, "the log is written back", func() bool { return size(t, nodes[0].config.DB+"-wal") == 0 })
 	if nodes[0].get(t, "/api/v1/memories/new").status != http.StatusOK {
 		t.Error("what has not expired is gone")
 	}

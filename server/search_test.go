@@ -149,7 +149,7 @@ func TestTouchesReachEveryNode(t *testing.T) {
 		return m
 	}
 	for _, n := range nodes {
-		within(t, 5*time.Second, "the row arrives", func() bool { return row(n) != nil })
+		within(t, soon, "the row arrives", func() bool { return row(n) != nil })
 	}
 	before := row(nodes[0])["updated_at"]
 	var all sync.WaitGroup
@@ -163,7 +163,7 @@ func TestTouchesReachEveryNode(t *testing.T) {
 		})
 	}
 	all.Wait()
-	within(t, 5*time.Second, "the nodes agree", func() bool {
+	within(t, soon, "the nodes agree", func() bool {
 		return cmp.Equal(row(nodes[0]), row(nodes[1])) && cmp.Equal(row(nodes[0]), row(nodes[2]))
 	})
 	m := row(nodes[0])
@@ -188,7 +188,7 @@ func TestTouchesReachEveryNode(t *testing.T) {
 	nodes[0].start(t)
 	nodes[1].start(t)
 	for _, n := range nodes {
-		within(t, 5*time.Second, "the update and the touches meet", func() bool {
+		within(t, soon, "the update and the touches meet", func() bool {
 			m := row(n)
 			return m["content"] == "newer" && m["priority"] == 2.0 && m["access_count"] == stale
 		})

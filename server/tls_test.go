@@ -402,7 +402,7 @@ func TestSecureMesh(t *testing.T) {
 			}
 			for i, n := range nodes {
 				path := n.base + "/api/v1/memories/" + created.id(t)
-				within(t, 5*time.Second, fmt.Sprintf("node %d has it", i), func() bool {
+				within(t, soon, fmt.Sprintf("node %d has it", i), func() bool {
 					got, err := ask(t.Context(), c, http.MethodGet, path, headers, "")
 					return err == nil && got.status == http.StatusOK
 				})

@@ -88,7 +88,7 @@ func TestWebhooksOfThreeNodes(t *testing.T) {
 		return nodes[2].get(t, "/api/v1/memories/"+gone).status == http.StatusOK
 	})
 	nodes[2].as(t, "cy", http.MethodDelete, "/api/v1/memories/"+gone, nil)
-	within(t, 5*time.Second, "all is delivered", func() bool { bodies, _ := to.received(); return len(bodies) == len(want)+2 })
+	within(t, soon, "all is delivered", func() bool { bodies, _ := to.received(); return len(bodies) == len(want)+2 })
 	for _, n := range nodes {
 		n.shutDown(t) // what is under way is delivered first: nothing comes after
 	}
