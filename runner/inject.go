@@ -57,7 +57,9 @@ func (c *cycle) strike(ctx context.Context, t *traffic) error {
 
 // lasts is how long the fault of this try is in force: its n-th try holds it n times as long, as a
 // system may be too slow for a write to begin and end inside the first (docs/adr/0005).
-func (c *cycle) lasts() time.Duration { return c.fault.For() * time.Duration(min(c.attempt, 1+maxRetries)) }
+func (c *cycle) lasts() time.Duration {
+	return c.fault.For() * time.Duration(min(c.attempt, 1+maxRetries))
+}
 
 func (c *cycle) awaitMoment(ctx context.Context, t *traffic, m moment) error {
 	if err := t.awaitSent(ctx, m.sent); err != nil {
