@@ -207,7 +207,11 @@ func (r *rig) order(t *testing.T, node int, format string, args ...any) string {
 	return strings.TrimSpace(answer)
 }
 
-// deaf sends a datagram over every link and returns those over which none came.
+// tries is how many datagrams are sent over a link before it counts as one that carries nothing: a busy machine
+// loses some.
+const tries = 4
+
+// deaf sends datagrams over every link and returns those over which none came.
 func (r *rig) deaf(t *testing.T) []sandbox.Link {
 	t.Helper()
 	var deaf []sandbox.Link
@@ -216,14 +220,24 @@ func (r *rig) deaf(t *testing.T) []sandbox.Link {
 			if from == to {
 				continue
 			}
-			r.word++
-			r.order(t, from, "send %s word-%d", r.endpoint(to), r.word)
-			if r.order(t, to, "heard word-%d", r.word) != "ok" {
+			if !r.carries(t, from, to) {
 				deaf = append(deaf, sandbox.Link{From: from, To: to})
 			}
 		}
 	}
 	return deaf
+}
+
+func (r *rig) carries(t *testing.T, from, to int) bool {
+	t.Helper()
+	for range tries {
+		r.word++
+		r.order(t, from, "send %s word-%d", r.endpoint(to), r.word)
+		if r.order(t, to, "heard word-%d", r.word) == "ok" {
+			return true
+		}
+	}
+	return false
 }
 
 // wantDeaf checks that exactly these links carry nothing.
