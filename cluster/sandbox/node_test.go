@@ -207,9 +207,9 @@ func (r *rig) order(t *testing.T, node int, format string, args ...any) string {
 	return strings.TrimSpace(answer)
 }
 
-// tries is how many datagrams are sent over a link before it counts as one that carries nothing: a busy machine
+// datagrams is how many datagrams are sent over a link before it counts as one that carries nothing: a busy machine
 // loses some.
-const tries = 4
+const datagrams = 4
 
 // deaf sends datagrams over every link and returns those over which none came.
 func (r *rig) deaf(t *testing.T) []sandbox.Link {
@@ -230,7 +230,7 @@ func (r *rig) deaf(t *testing.T) []sandbox.Link {
 
 func (r *rig) carries(t *testing.T, from, to int) bool {
 	t.Helper()
-	for range tries {
+	for range datagrams {
 		r.word++
 		r.order(t, from, "send %s word-%d", r.endpoint(to), r.word)
 		if r.order(t, to, "heard word-%d", r.word) == "ok" {
