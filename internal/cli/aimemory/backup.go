@@ -1,9 +1,7 @@
 package aimemory
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,16 +44,4 @@ func backup(c *cli.Context) error {
 	}
 	return printLine(c, fmt.Sprintf("Snapshot: %s\nManifest: %s\nSHA-256 : %s\nBytes   : %d",
 		made.Snapshot, made.Manifest, made.Record.SHA256, made.Record.Bytes))
-}
-
-// because splits an error that ends with its cause.
-func because(err error) error {
-	why := errors.Unwrap(err)
-	if why == nil {
-		return err
-	}
-	if what, ends := strings.CutSuffix(err.Error(), ": "+why.Error()); ends {
-		return wrapped(what, why)
-	}
-	return err
 }

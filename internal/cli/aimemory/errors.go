@@ -42,6 +42,18 @@ func (c *causedError) Unwrap() error { return c.why }
 // wrapped says what failed, and why. On stderr the first line says only what; scripts look at it.
 func wrapped(what string, why error) error { return &causedError{what, why} }
 
+// because splits an error that ends with its cause.
+func because(err error) error {
+	why := errors.Unwrap(err)
+	if why == nil {
+		return err
+	}
+	if what, ends := strings.CutSuffix(err.Error(), ": "+why.Error()); ends {
+		return wrapped(what, why)
+	}
+	return err
+}
+
 // opening splits the error of a database that cannot be opened into what failed and why.
 func opening(err error) error {
 	const what = "failed to open database"

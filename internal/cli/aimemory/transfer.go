@@ -1,9 +1,7 @@
 package aimemory
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -172,7 +170,7 @@ func mine(c *cli.Context) error {
 		if c.Bool("dry-run") {
 			mined, err := s.Prospect(m)
 			if err != nil {
-				return unread(err)
+				return because(err)
 			}
 			return printProspect(c, m, mined)
 		}
@@ -181,7 +179,7 @@ func mine(c *cli.Context) error {
 		}
 		mined, err := s.Mine(c.Context, m)
 		if err != nil {
-			return unread(failed(err))
+			return because(failed(err))
 		}
 		if asJSON(c) {
 			return printJSON(c, map[string]any{
@@ -192,16 +190,6 @@ func mine(c *cli.Context) error {
 		return printf(c, "Imported %d memories from %d conversations (skipped: %d, errors: %d)\nNamespace: %s, Tier: %s",
 			mined.Imported, mined.Conversations, mined.Skipped, mined.Errors, mined.Namespace, m.Tier)
 	})
-}
-
-// unread prints why an export could not be read apart from which it is.
-func unread(err error) error {
-	if why := errors.Unwrap(err); why != nil {
-		if what, is := strings.CutSuffix(err.Error(), ": "+why.Error()); is {
-			return wrapped(what, why)
-		}
-	}
-	return err
 }
 
 func printProspect(c *cli.Context, m server.Mining, mined server.Mined) error {

@@ -17,26 +17,6 @@ func words(text string) []string {
 	return slices.Compact(all)
 }
 
-// jaccard is how much two sets of sorted words have in common: the size of their intersection over that of
-// their union, from 0 to 1 (Jaccard, 1901). It is 0 when there are none.
-func jaccard(a, b []string) float64 {
-	common, i, j := 0, 0, 0
-	for i < len(a) && j < len(b) {
-		switch strings.Compare(a[i], b[j]) {
-		case 0:
-			common, i, j = common+1, i+1, j+1
-		case -1:
-			i++
-		default:
-			j++
-		}
-	}
-	if common == 0 {
-		return 0
-	}
-	return float64(common) / float64(len(a)+len(b)-common)
-}
-
 // folded is a text without regard to how its blanks are set.
 func folded(text string) string { return strings.Join(strings.Fields(text), " ") }
 
