@@ -14,8 +14,6 @@ import (
 
 	"chaosctl/server/internal/mcp"
 	"chaosctl/server/internal/memory"
-	"chaosctl/server/internal/service"
-	"chaosctl/server/internal/store/sqlite"
 )
 
 // FeatureTiers are the tiers of features that may be asked for, the least first.
@@ -61,34 +59,25 @@ func ServeMCP(ctx context.Context, c Config, m MCP, in io.Reader, out io.Writer)
 
 // withMCP opens the database, has events delivered to subscribers, says that all is ready, and calls a function with a
 // server that is bound to an address, or to none.
-func (c Config) withMCP(ctx context.Context, m MCP, at net.Addr, do func(*mcp.Server) error) (err error) {
+func (c Config) withMCP(ctx context.Context, m MCP, at net.Addr, do func(*mcp.Server) error) error {
 	c = c.withLogger()
-	opened, err := sqlite.Open(ctx, c.DB, sqlite.Options{})
-	if err != nil {
-		return fmt.Errorf("failed to open database: %w", err)
-	}
-	defer func() {
-		if cerr := opened.Close(); cerr != nil {
-			err = errors.Join(err, fmt.Errorf("close database %s: %w", c.DB, cerr))
+	return Use(ctx, c, func(memories *Memories) error {
+		hooks := c.webhooks(memories.Service)
+		serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+		var background sync.WaitGroup
+		background.Go(func() { c.deliver(serving, memories.Service, hooks) })
+		background.Go(func() { watch(serving, memories.database, nil, c.Logger) })
+		defer background.Wait()
+		defer stop()
+		model, name := m.Model.open(ctx, c.Logger)
+		if m.Ready != nil {
+			m.Ready(at, m.works(model != nil))
 		}
-	}()
-	clock := memory.NewClock(time.Now)
-	memories := service.New(service.Observed(opened, clock), clock, nil, c.options(), c.Logger)
-	hooks := c.webhooks(memories)
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var background sync.WaitGroup
-	background.Go(func() { c.deliver(serving, memories, hooks) })
-	background.Go(func() { watch(serving, opened, nil, c.Logger) })
-	defer background.Wait()
-	defer stop()
-	model, name := m.Model.open(ctx, c.Logger)
-	if m.Ready != nil {
-		m.Ready(at, m.works(model != nil))
-	}
-	return do(mcp.New(memories, mcp.Options{
-		Version: Version, Tier: m.Tier, Agent: m.Agent, Identity: memory.NewIdentity(m.Anonymous),
-		Model: model, ModelName: name, Archives: !c.DiscardExpired, Hooks: m.Hooks, Logger: c.Logger,
-	}))
+		return do(mcp.New(memories.Service, mcp.Options{
+			Version: Version, Tier: m.Tier, Agent: m.Agent, Identity: memory.NewIdentity(m.Anonymous),
+			Model: model, ModelName: name, Archives: !c.DiscardExpired, Hooks: m.Hooks, Logger: c.Logger,
+		}))
+	})
 }
 
 // ListenMCP serves agents over streamable HTTP at an address (host:port) until ctx ends, under the path /mcp.

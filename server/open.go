@@ -18,6 +18,7 @@ import (
 type Memories struct {
 	*service.Service
 	path      string // of the file
+	database  shared
 	config    Config
 	lifetimes Lifetimes
 	close     func() error
@@ -36,7 +37,7 @@ func Open(ctx context.Context, c Config) (*Memories, error) {
 	store := service.Observed(opened, clock)
 	options := c.options()
 	return &Memories{
-		path: c.DB, config: c, lifetimes: options.Lifetimes,
+		path: c.DB, database: opened, config: c, lifetimes: options.Lifetimes,
 		Service: service.New(store, clock, nil, options, c.Logger),
 		close: sync.OnceValue(func() error {
 			if err := store.Close(); err != nil {

@@ -71,6 +71,9 @@ func runCurator(c *cli.Context) error {
 		}
 		return curateOnce(c, m, curator)
 	})
+	if c.Bool("daemon") {
+		return stopped(c.Context, err)
+	}
 	return opening(err)
 }
 

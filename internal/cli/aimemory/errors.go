@@ -1,6 +1,7 @@
 package aimemory
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,14 @@ func opening(err error) error {
 		return wrapped(what, why)
 	}
 	return err
+}
+
+// stopped is the error of a program that runs until it is stopped: to be stopped while it still starts is no failure.
+func stopped(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+		return nil
+	}
+	return opening(err)
 }
 
 // report prints an error as contract section 7.1 has it and returns the exit status.

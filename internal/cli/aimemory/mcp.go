@@ -70,7 +70,7 @@ func serveMCP(c *cli.Context) error {
 	}
 	defer note(c, "ai-memory MCP server stopped")
 	if at != "" {
-		return opening(server.ListenMCP(c.Context, config, m, at))
+		return stopped(c.Context, server.ListenMCP(c.Context, config, m, at))
 	}
-	return opening(server.ServeMCP(c.Context, config, m, c.App.Reader, c.App.Writer))
+	return stopped(c.Context, server.ServeMCP(c.Context, config, m, c.App.Reader, c.App.Writer))
 }

@@ -83,7 +83,7 @@ func serve(c *cli.Context) error {
 		defer signal.Stop(hangUp)
 		config.Reread = hangUp
 	}
-	return opening(server.Serve(c.Context, config, nil))
+	return stopped(c.Context, server.Serve(c.Context, config, nil))
 }
 
 // serveConfig puts together what flags, environment and configuration file say.

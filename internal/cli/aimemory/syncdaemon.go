@@ -71,5 +71,5 @@ func syncDaemon(c *cli.Context) error {
 	}
 	interval := time.Duration(max(1, count(c, "interval"))) * time.Second
 	page := max(1, count(c, "batch-size"))
-	return server.Follow(c.Context, config, interval, page)
+	return stopped(c.Context, server.Follow(c.Context, config, interval, page))
 }
